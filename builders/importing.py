@@ -15,8 +15,11 @@ from locomo_vqa.files import read_json, sha256_file, sha256_text
 from locomo_vqa.html_table import html_table
 from locomo_vqa.locomo import Errata, read_locomo
 from locomo_vqa.locomo.report import FINDINGS
+from locomo_vqa.locomo.splits import split_by_order
 from locomo_vqa.schemas import validate
 from locomo_vqa.text import counted
+
+from .split_file import read_split_file
 
 __all__ = ["LOCOMO_LICENSE", "ImportedBenchmark", "import_locomo", "read_errata"]
 
@@ -65,6 +68,7 @@ def import_locomo(
     *,
     out: str | Path,
     errata: str | Path | None = None,
+    splits: str | Path | None = None,
     name: str = "LoCoMo",
 ) -> ImportedBenchmark:
     """Import a LoCoMo file, in either published layout, as a new benchmark folder without images.
@@ -73,17 +77,23 @@ def import_locomo(
         source: `locomo10.json`, or the folder of the older layout with one file per conversation.
         out: the benchmark folder to make.
         errata: a file that lists wrong gold answers; see docs/formats.md.
+        splits: a TOML file whose table `[split]` chooses the splits, such as a recipe; None for
+            7/1/2 in file order. See docs/data.md.
         name: the benchmark's name.
 
     Raises:
-        InputError: the file, or the errata file, can't be used.
+        InputError: the file, or that of the errata or the splits, can't be used.
         OutputError: `out` already exists or can't be written.
     """
     if not name.strip():
         raise InputError("`name` must not be empty.", "Give the benchmark a name.")
     source, out = Path(source), Path(out)
     errata = Path(errata) if errata is not None else None
-    locomo = read_locomo(source, errata=read_errata(errata) if errata else None)
+    locomo = read_locomo(
+        source,
+        errata=read_errata(errata) if errata else None,
+        split=split_by_order if splits is None else read_split_file(Path(splits)),
+    )
     report = locomo.report.to_json()
     inputs = [path for path in (source, errata) if path is not None]
     content = BenchmarkContent(

@@ -1,4 +1,4 @@
-"""A recipe's choice of splits: how many conversations each has, or which."""
+"""The choice of splits in a recipe or for an import: how many conversations each has, or which."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _REMEDY = "Name every conversation once, in train, validation or test of [split]
 
 
 def read_split(table: Mapping[str, Any], path: object) -> dict[str, Any]:
-    """Return the fields of a recipe for its table `split`, which may be empty.
+    """Return the fields of a recipe for the table `split` of a file, which may be empty.
 
     Raises:
         InputError: it has both counts and names, names without a test split, or counts of nothing.
@@ -56,17 +56,18 @@ def chosen_splits(
     if not any(named.values()):
         return split_by_order(conversations, counts)
     found: dict[str, Split] = {}
+    unnamed = set(conversations).difference(*named.values())
     for split in SPLITS:
         for name in named.get(split, ()):
             if name not in conversations:
-                close = nearest(name, conversations)
+                close = nearest(name, unnamed)
                 raise InputError(
-                    f"The recipe's [split] names {name!r}, which the LoCoMo file doesn't have.",
+                    f"[split] names {name!r}, which the LoCoMo file doesn't have.",
                     f"Did you mean {close!r}?" if close else _REMEDY,
                 )
             if name in found:
-                raise InputError(f"The recipe's [split] names {name!r} twice.", _REMEDY)
+                raise InputError(f"[split] names {name!r} twice.", _REMEDY)
             found[name] = split
-    if missing := [name for name in conversations if name not in found]:
-        raise InputError(f"The recipe's [split] doesn't name {some(missing)}.", _REMEDY)
+    if missing := [name for name in conversations if name in unnamed]:
+        raise InputError(f"[split] doesn't name {some(missing)}.", _REMEDY)
     return {name: found[name] for name in conversations}

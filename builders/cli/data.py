@@ -40,9 +40,15 @@ def data() -> None:
     type=click.Path(path_type=Path),
     help="Read errata of gold answers from this file; see docs/formats.md.",
 )
+@click.option(
+    "--splits",
+    type=click.Path(path_type=Path),
+    help="Choose the splits by the table [split] of this TOML file, such as a recipe; see "
+    "docs/data.md.  [default: 7/1/2 in file order]",
+)
 @click.option("--name", default="LoCoMo", show_default=True, help="Name the benchmark.")
 @json_option
-def import_command(source: Path, out: Path, errata: Path | None, name: str, as_json: bool) -> None:
+def import_command(source: Path, as_json: bool, **settings: Any) -> None:
     """Import the file LOCOMO as a benchmark folder, and report what was found in it.
 
     Both published layouts are read: locomo10.json, and the folder with one file per conversation.
@@ -51,9 +57,9 @@ def import_command(source: Path, out: Path, errata: Path | None, name: str, as_j
     Example:
       locomo-vqa data import locomo10.json --out locomo --errata errata.json
     """
-    done = import_locomo(source, out=out, errata=errata, name=name)
+    done = import_locomo(source, **settings)
     if as_json:
-        print_json({"folder": str(out), "revision": done.revision, **done.report})
+        print_json({"folder": str(done.folder), "revision": done.revision, **done.report})
     else:
         _print_import(done)
 

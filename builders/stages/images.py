@@ -13,6 +13,7 @@ from locomo_vqa.unfinished import discard
 
 from ..build_folder import BuildFolder
 from .base import Stage, StageContext
+from .recipe_splits import check_splits
 
 if TYPE_CHECKING:
     from ..images.losses import Losses
@@ -34,6 +35,7 @@ def _run(context: StageContext) -> None:
         source, out = folder.with_images, folder.retried_images
     else:
         source, out = folder.need(folder.ingested, "ingest"), folder.with_images
+        check_splits(folder, context.recipe)
     fetch_images(
         source,
         out=out,

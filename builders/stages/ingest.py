@@ -9,18 +9,19 @@ from locomo_vqa.files import write_jsonl
 
 from ..importing import import_locomo
 from .base import Stage, StageContext
+from .recipe_splits import check_splits
 
 __all__ = ["INGEST"]
 
 
 def _run(context: StageContext) -> None:
     folder, recipe = context.folder, context.recipe
-    if folder.ingested.exists():
-        return
-    source = Path(recipe.locomo)
-    if recipe.locomo == "sample":
-        source = _write_sample(folder.sample)
-    import_locomo(source, out=folder.ingested, name=recipe.name)
+    if not folder.ingested.exists():
+        source = Path(recipe.locomo)
+        if recipe.locomo == "sample":
+            source = _write_sample(folder.sample)
+        import_locomo(source, out=folder.ingested, name=recipe.name)
+    check_splits(folder, recipe)
 
 
 def _write_sample(folder: Path) -> Path:

@@ -11,9 +11,9 @@ from locomo_vqa.benchmark import load_benchmark
 from locomo_vqa.benchmark.write import write_benchmark
 from locomo_vqa.files import write_json
 
-from ..split_choice import chosen_splits
 from .base import Stage, StageContext
 from .content import benchmark_content
+from .recipe_splits import recipe_splits
 
 __all__ = ["SPLIT"]
 
@@ -23,15 +23,7 @@ def _run(context: StageContext) -> None:
 
     folder, recipe = context.folder, context.recipe
     benchmark = load_benchmark(folder.need(folder.with_images, "images"))
-    splits = chosen_splits(
-        [conversation.id for conversation in benchmark.conversations],
-        recipe.split_counts,
-        {
-            "train": recipe.split_train,
-            "validation": recipe.split_validation,
-            "test": recipe.split_test,
-        },
-    )
+    splits = recipe_splits(recipe, [each.id for each in benchmark.conversations])
     parts = separate_splits(
         [replace(each, split=splits[each.id]) for each in benchmark.conversations],
         benchmark.images,

@@ -66,6 +66,7 @@ SCHEMAS = (
     "scores_row",
     "selection",
     "source",
+    "splits",
     "teacher_answer",
     "teacher_answers",
     "teacher_memories",

@@ -15,6 +15,7 @@ from locomo_vqa.builders.images.separate import separate_splits, with_records
 from locomo_vqa.builders.recipe import BuildRecipe, load_recipe
 from locomo_vqa.builders.split_choice import chosen_splits, read_split
 from locomo_vqa.errors import InputError
+from tests.builders.small_build import write_small_build
 
 NAMES = ("a", "b", "c", "d")
 PAPER = load_recipe("paper")
@@ -160,6 +161,33 @@ def test_a_build_has_the_named_splits(tmp_path: Path) -> None:
     (tmp_path / "w" / "build.json").write_text(json.dumps(state))
     with pytest.raises(InputError, match="split_train"):
         lv.build(changed, work=tmp_path / "w", stages=["probe"], progress=False)
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        (
+            '["conv-0", "conv-1", "conv-2", "conv-3", "conv-44"]',
+            "names 'conv-44', which the LoCoMo",
+        ),
+        ('["conv-0", "conv-1"]', "doesn't name conv-2, conv-3, conv-4"),
+    ],
+)
+def test_what_the_locomo_file_lacks_is_refused_before_images_are_fetched(
+    names: str, message: str, tmp_path: Path
+) -> None:
+    write_small_build(tmp_path, "http://127.0.0.1:9")
+    correct = (
+        (tmp_path / "recipe.toml").read_text().replace("locomo.json", f"{tmp_path}/locomo.json")
+    )
+    (tmp_path / "recipe.toml").write_text(f"{correct}[split]\ntest = {names}\n")
+    settings: dict[str, Any] = {"work": tmp_path / "w", "mirror": tmp_path / "mirror"}
+    for stages in (["ingest", "images", "split"], ["images"]):
+        with pytest.raises(InputError, match=message):
+            lv.build(tmp_path / "recipe.toml", stages=stages, progress=False, **settings)  # type: ignore[arg-type]
+        assert not (tmp_path / "w" / "2-with-images").exists()
+    (tmp_path / "recipe.toml").write_text(correct)
+    lv.build(tmp_path / "recipe.toml", stages=["ingest"], progress=False, **settings)
 
 
 def test_a_conversation_in_two_splits_is_refused_with_the_recipe() -> None:
