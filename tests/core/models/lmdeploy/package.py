@@ -66,6 +66,8 @@ class Lmdeploy:
         self, command: Sequence[str | Path], output: Path, log: Path
     ) -> subprocess.Popen[str]:
         quiet = {"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1", "TQDM_DISABLE": "1"}
+        # yapf, which mmengine imports, may read its cache while another process writes it.
+        quiet["XDG_CACHE_HOME"] = str(output.with_suffix(".cache"))
         with output.open("w") as out, log.open("w") as err:
             return subprocess.Popen(
                 [self.python, *command],
