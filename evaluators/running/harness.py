@@ -35,7 +35,7 @@ from .journal import Journal
 from .listener import NullListener, RunListener
 from .outcomes import RecordedOutcomes
 from .plan import MakePlace, Plan
-from .run_folder import describe_run, finish_run, keeping_known, open_run, sweep
+from .run_folder import JOURNAL, begin_run, describe_run, finish_run, keeping_known, open_run
 from .spending import budget_reached
 from .view import check_images
 from .work_folder import collect_leftovers
@@ -109,8 +109,8 @@ class Harness(Plan):
             manifest["repeat"] = dict(self.repeat)
         open_run(self.out, manifest)
         fixed = self._with_absolute_paths()
-        with isolated_process_state(), Journal(fixed.out / "journal.jsonl") as journal:
-            sweep(fixed.out)
+        with isolated_process_state(), Journal(fixed.out / JOURNAL) as journal:
+            begin_run(fixed.out, manifest)
             for name in {question.conversation for question in questions}:
                 collect_leftovers(kept_folder(fixed.out, name))
             pending = _pending(questions, journal, FAILED if retry_failed else frozenset())

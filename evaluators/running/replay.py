@@ -18,6 +18,7 @@ from locomo_vqa.files import read_json, some
 from locomo_vqa.progress import ProgressCallback
 from locomo_vqa.runs import answers_sha256, read_run
 from locomo_vqa.schemas import validate
+from locomo_vqa.zips import UNZIP_ERRORS, check_compression
 
 from ..hosting.launch import program_of
 from .api import run
@@ -145,10 +146,11 @@ def _extract(bundle: Path, folder: Path) -> None:
             size = sum(member.file_size for member in members)
             if not good or len(members) > _MOST_FILES or size > _MOST_BYTES:
                 raise InputError(f"{bundle}: is not a bundle of a run.", _REMEDY)
+            check_compression(members)
             packed.extractall(folder)
     except FileNotFoundError:
         raise InputError(f"{bundle}: not found.", "Name the file of a bundle.") from None
-    except (OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
+    except UNZIP_ERRORS as error:
         raise InputError(f"{bundle}: is not a bundle of a run ({error}).", _REMEDY) from None
 
 

@@ -40,12 +40,13 @@ from .services import named_temperature
 from .system_options import recorded_options
 
 __all__ = [
+    "JOURNAL",
+    "begin_run",
     "describe_run",
     "finish_run",
     "is_interrupted",
     "keeping_known",
     "open_run",
-    "sweep",
 ]
 
 _IDENTITY = (
@@ -71,6 +72,9 @@ They include the benchmark's content, but not its name, errata, or original layo
 
 _WRITTEN_WHOLE = ("run.json", "predictions.jsonl")
 """Files that a killed process may leave behind under a hidden name."""
+
+JOURNAL = "journal.jsonl"
+"""The file that one process at a time holds open."""
 
 
 def describe_run(
@@ -150,22 +154,51 @@ def open_run(folder: Path, manifest: Mapping[str, Any]) -> None:
     Raises:
         OutputError: the folder holds something else, or can't be written.
     """
+    if _belongs(folder, manifest):
+        return
     try:
-        if (folder / "run.json").exists():
-            _check_same(folder, manifest)
-            return
         if folder.exists() and not (folder.is_dir() and _is_empty(folder)):
             raise OutputError(
                 f"{folder}: already exists and is not a run folder.", "Choose another `out`."
             )
         folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _cannot_create(folder, error) from None
+
+
+def begin_run(folder: Path, manifest: Mapping[str, Any]) -> None:
+    """Write run.json, unless another process came first, and remove what killed ones left.
+
+    The caller must hold the journal, so that no other process is writing there.
+
+    Raises:
+        OutputError: the other process's run is another one, or run.json can't be written.
+    """
+    for path in folder.iterdir():
+        if _is_leftover(path):
+            with contextlib.suppress(OSError):
+                path.unlink()
+    if not _belongs(folder, manifest):
+        write_json(folder / "run.json", manifest)
+
+
+def _belongs(folder: Path, manifest: Mapping[str, Any]) -> bool:
+    """Return whether a folder already holds this run; raise if it holds another one."""
+    try:
+        if not (folder / "run.json").exists():
+            return False
+        _check_same(folder, manifest)
     except InputError as error:
         raise OutputError(error.message, "Choose another `out`, or remove it.") from None
     except OSError as error:
-        raise OutputError(
-            f"{folder}: can't be created ({error.strerror or error}).", "Choose another `out`."
-        ) from None
-    write_json(folder / "run.json", manifest)
+        raise _cannot_create(folder, error) from None
+    return True
+
+
+def _cannot_create(folder: Path, error: OSError) -> OutputError:
+    return OutputError(
+        f"{folder}: can't be created ({error.strerror or error}).", "Choose another `out`."
+    )
 
 
 def is_interrupted(folder: Path) -> bool:
@@ -179,16 +212,13 @@ def is_interrupted(folder: Path) -> bool:
         return False  # `open_run` says what is wrong with it.
 
 
-def sweep(folder: Path) -> None:
-    """Remove a killed process's unfinished files; the caller must hold the journal."""
-    for path in folder.iterdir():
-        if _is_leftover(path):
-            with contextlib.suppress(OSError):
-                path.unlink()
-
-
 def _is_empty(folder: Path) -> bool:
-    return all(_is_leftover(path) for path in folder.iterdir())
+    """Return whether a folder has nothing but what a process that died at its start left."""
+    return all(_is_leftover(path) or _is_unused_journal(path) for path in folder.iterdir())
+
+
+def _is_unused_journal(path: Path) -> bool:
+    return path.name in (JOURNAL, f".{JOURNAL}.lock") and path.stat().st_size == 0
 
 
 def _is_leftover(path: Path) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import zipfile
-import zlib
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from locomo_vqa.errors import InputError
 from locomo_vqa.files import parse_json, read_json
 from locomo_vqa.json_gate import Budget
 from locomo_vqa.schemas import validate
+from locomo_vqa.zips import UNZIP_ERRORS, check_compression
 
 __all__ = ["read_samples"]
 
@@ -30,15 +30,6 @@ MAX_ZIP_BYTES = 64 << 20
 
 _MAX_ARCHIVE_BYTES = 16 << 20
 """The largest zip, in bytes: its list of files is read into memory."""
-
-_COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-"""Others may take gigabytes to decompress, whatever the size of their files."""
-
-_UNZIP_ERRORS = (
-    *(zipfile.BadZipFile, zlib.error, EOFError, OSError),
-    *(UnicodeDecodeError, NotImplementedError, RuntimeError),
-)
-"""The errors of Python's zip reader for damaged, encrypted or unusual archives."""
 
 
 def read_samples(path: Path) -> list[dict[str, Any]]:
@@ -91,14 +82,13 @@ def _unzip(path: Path) -> dict[str, Any]:
             entries = [e for e in archive.infolist() if _is_part(e.filename)]
             if sum(entry.file_size for entry in entries) > MAX_ZIP_BYTES:
                 raise InputError(f"{path}: unpacks to more than 64 MiB.", _REMEDY)
+            check_compression(entries)
             for entry in entries:
-                if entry.compress_type not in _COMPRESSIONS:
-                    raise NotImplementedError("an unusual compression")
                 text = archive.read(entry).decode("utf-8-sig")
                 name = Path(entry.filename).name
                 what = f"its file {name}"
                 files[name] = parse_json(text, path=path, what=what, budget=budget)
-    except _UNZIP_ERRORS as error:
+    except UNZIP_ERRORS as error:
         raise InputError(f"{path}: the zip can't be unpacked ({error}).", _REMEDY) from None
     return files
 

@@ -101,6 +101,21 @@ def test_a_file_that_is_no_bundle(tmp_path: Path) -> None:
         replay(tmp_path / "pipe.zip", benchmark="sample")
 
 
+@pytest.mark.parametrize("what", ["damaged", "lzma"])
+def test_a_zip_that_can_not_be_unpacked(what: str, tmp_path: Path) -> None:
+    bundle = tmp_path / "bundle.zip"
+    method = zipfile.ZIP_LZMA if what == "lzma" else zipfile.ZIP_DEFLATED
+    with zipfile.ZipFile(bundle, "w", method) as packed:
+        packed.writestr("run.json", "x" * 1000)
+    if what == "damaged":
+        data = bytearray(bundle.read_bytes())
+        start = 30 + len("run.json")  # The local header has 30 bytes and the name.
+        data[start : start + 4] = b"\xff" * 4
+        bundle.write_bytes(data)
+    with pytest.raises(InputError, match=r"is not a bundle of a run \("):
+        replay(bundle, benchmark="sample")
+
+
 NEEDS = """
 import os
 

@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 
 from locomo_vqa.errors import InputError, OutputError
+from locomo_vqa.evaluators.running.journal import Journal
+from locomo_vqa.evaluators.running.run_folder import begin_run, open_run
 from locomo_vqa.files import sha256_file, write_json
 from locomo_vqa.runs import read_run
 from tests.conftest import Cli
@@ -37,6 +39,33 @@ def test_a_full_disk_stops_the_run_and_names_the_folder(
         harness(recorder(), tmp_path / "run").run()
     monkeypatch.undo()
     assert harness(recorder(), tmp_path / "run").run().info["counts"]["answered"] == 128
+
+
+def test_nothing_is_written_while_another_process_has_the_folder(tmp_path: Path) -> None:
+    """Both found an empty folder; the one that came second to the journal leaves it alone."""
+    folder = tmp_path / "run"
+    folder.mkdir()
+    (folder / ".run.json.abcd1234.part").touch()
+    with Journal(folder / "journal.jsonl"):
+        with pytest.raises(OutputError, match="another process is writing the journal"):
+            harness(recorder(), folder).run()
+        assert sorted(path.name for path in folder.iterdir()) == [
+            ".run.json.abcd1234.part",
+            "journal.jsonl",
+        ]
+    run = harness(recorder(), folder).run()
+    assert run.info["counts"]["answered"] == 128
+    assert not (folder / ".run.json.abcd1234.part").exists()
+
+
+def test_a_run_that_began_meanwhile_is_not_replaced(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    open_run(folder, {"limit": 1})
+    harness(recorder(), folder).run()
+    before = (folder / "run.json").read_bytes()
+    with pytest.raises(OutputError, match="holds another run: its limit is None, not 1"):
+        begin_run(folder, {"limit": 1})
+    assert (folder / "run.json").read_bytes() == before
 
 
 def test_what_is_in_the_way_is_named(tmp_path: Path) -> None:
