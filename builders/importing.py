@@ -21,10 +21,19 @@ from locomo_vqa.text import counted
 
 from .split_file import read_split_file
 
-__all__ = ["LOCOMO_LICENSE", "ImportedBenchmark", "import_locomo", "read_errata"]
+__all__ = [
+    "LOCOMO_LICENSE",
+    "SAMPLE_LICENSE",
+    "ImportedBenchmark",
+    "import_licensed",
+    "import_locomo",
+    "read_errata",
+]
 
 LOCOMO_LICENSE = "CC BY-NC 4.0"
 """The licence of LoCoMo's conversations (snap-research/locomo)."""
+SAMPLE_LICENSE = "Apache-2.0"
+"""The licence of the sample, which is part of the toolkit."""
 
 
 @dataclass(frozen=True)
@@ -87,8 +96,32 @@ def import_locomo(
     """
     if not name.strip():
         raise InputError("`name` must not be empty.", "Give the benchmark a name.")
-    source, out = Path(source), Path(out)
     errata = Path(errata) if errata is not None else None
+    return import_licensed(
+        Path(source),
+        out=Path(out),
+        errata=errata,
+        splits=splits,
+        name=name,
+        license=LOCOMO_LICENSE,
+    )
+
+
+def import_licensed(
+    source: Path,
+    *,
+    out: Path,
+    errata: Path | None = None,
+    splits: str | Path | None = None,
+    name: str,
+    license: str,
+) -> ImportedBenchmark:
+    """Import a file in LoCoMo's layout, whose content has the given licence.
+
+    Raises:
+        InputError: the file, the errata file or the file of the splits can't be used.
+        OutputError: `out` already exists or can't be written.
+    """
     locomo = read_locomo(
         source,
         errata=read_errata(errata) if errata else None,
@@ -98,7 +131,7 @@ def import_locomo(
     inputs = [path for path in (source, errata) if path is not None]
     content = BenchmarkContent(
         name=name,
-        license=LOCOMO_LICENSE,
+        license=license,
         sources=[{"name": path.name, "sha256": _hash(path)} for path in inputs],
         conversations=locomo.conversations,
         text_questions=locomo.questions,

@@ -41,9 +41,9 @@ def making_section(facts: PublishFacts) -> str:
             )
         parts += [escaped(remark) for remark in facts.remarks]
     if facts.recipe is None:
-        parts.append(f"BuildRecipe: {_NOT_RECORDED}.")
+        parts.append(f"Recipe: {_NOT_RECORDED}.")
     else:
-        parts += ["BuildRecipe:", fenced(facts.recipe)]
+        parts += ["Recipe:", fenced(facts.recipe)]
     return "\n\n".join(parts)
 
 

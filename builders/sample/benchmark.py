@@ -12,12 +12,10 @@ from locomo_vqa.benchmark.write import BenchmarkContent, write_benchmark
 from locomo_vqa.files import sha256_file
 from locomo_vqa.locomo import Locomo, read_locomo
 
+from ..importing import SAMPLE_LICENSE
 from .generate import SampleQuestion, image_name, write_sample
 
-__all__ = ["SAMPLE_LICENSE", "write_sample_benchmark"]
-
-SAMPLE_LICENSE = "Apache-2.0"
-"""The sample is part of the toolkit."""
+__all__ = ["write_sample_benchmark"]
 
 
 def write_sample_benchmark(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from locomo_vqa.files import write_jsonl
 
-from ..importing import import_locomo
+from ..importing import LOCOMO_LICENSE, SAMPLE_LICENSE, import_licensed
 from .base import Stage, StageContext
 from .recipe_splits import check_splits
 
@@ -17,10 +17,10 @@ __all__ = ["INGEST"]
 def _run(context: StageContext) -> None:
     folder, recipe = context.folder, context.recipe
     if not folder.ingested.exists():
-        source = Path(recipe.locomo)
+        source, license = Path(recipe.locomo), LOCOMO_LICENSE
         if recipe.locomo == "sample":
-            source = _write_sample(folder.sample)
-        import_locomo(source, out=folder.ingested, name=recipe.name)
+            source, license = _write_sample(folder.sample), SAMPLE_LICENSE
+        import_licensed(source, out=folder.ingested, name=recipe.name, license=license)
     check_splits(folder, recipe)
 
 

@@ -108,9 +108,7 @@ class Semantics:
         """Return a part's files and its encoder, which is opened only once."""
         spec = self._spec(part)
         if spec not in self._opened:
-            folder = _find_encoder(
-                spec, self._models, packaged=self._matcher is MINILM, fetch=self._fetch
-            )
+            folder = _find_encoder(spec, self._models, fetch=self._fetch)
             files = model_files(folder, self._cache)
             self._opened[spec] = files, Encoder(spec, folder, threads=self._threads)
         return self._opened[spec]
@@ -164,9 +162,9 @@ def _chunks(pairs: Sequence[tuple[Tokens, Tokens]]) -> Iterator[list[int]]:
         yield chosen
 
 
-def _find_encoder(spec: EncoderSpec, models: Path | None, *, packaged: bool, fetch: bool) -> Path:
+def _find_encoder(spec: EncoderSpec, models: Path | None, *, fetch: bool) -> Path:
     try:
-        return find_model(spec, models=models, packaged=packaged, fetch=fetch)
+        return find_model(spec, models=models, packaged=True, fetch=fetch)
     except MissingResource as error:
         if spec is MINILM:
             raise

@@ -90,7 +90,7 @@ def review(repository: Path, report: Path | None, as_json: bool, **settings: Any
 @click.argument("new", type=click.Path(path_type=Path))
 @json_option
 def diff(old: Path, new: Path, as_json: bool) -> int:
-    """List the accepted scores of the board in OLD that the board in NEW has differently.
+    """List the accepted scores that the boards in two folders, OLD and NEW, have differently.
 
     The exit status is 1 if a score differs by more than 0.001, or if it or a file vanished.
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from locomo_vqa.benchmark.read import read_manifest
 from locomo_vqa.builders.build import build
 from locomo_vqa.errors import InputError, LocomoVqaError, MissingResource
-from tests.conftest import tree
+from tests.conftest import ROOT, tree
+
+SAMPLE = ROOT / "locomo_vqa" / "sample" / "data" / "locomo.json"
 
 WRONG: Mapping[str, tuple[dict[str, Any], str]] = {
     "a generator without a scheme": ({"generator": "x"}, "`generator` x"),
@@ -45,6 +49,19 @@ def test_a_wrong_input_leaves_nothing_behind(
         build(**{"recipe": "sample", "work": "a/w", "progress": False, **arguments})
     assert tree(tmp_path) == {}
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("locomo", "licence"), [("sample", "Apache-2.0"), ("mine.json", "CC BY-NC 4.0")]
+)
+def test_the_licence_is_that_of_the_conversations(
+    locomo: str, licence: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The sample is part of the toolkit; any other file is taken for LoCoMo's."""
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(SAMPLE, "mine.json")
+    build("sample", work="w", locomo=locomo, stages=["ingest"], progress=False)
+    assert read_manifest(tmp_path / "w/1-ingested")["license"] == licence
 
 
 def test_a_missing_package_is_noticed_first(

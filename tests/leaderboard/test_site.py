@@ -283,6 +283,13 @@ def test_an_unverified_folder_is_refused(submissions: Path, tmp_path: Path) -> N
         build_site(submissions, out=tmp_path / "site")
 
 
+def test_a_file_in_place_of_the_folder_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "board.json").write_text("{}")
+    with pytest.raises(InputError, match=r"board\.json: is not a folder") as caught:
+        build_site(tmp_path / "board.json", out=tmp_path / "site")
+    assert caught.value.remedy == "Give the folder of the submissions."
+
+
 def test_a_board_of_another_shape_is_refused(
     submitted: Submit, verified: Verified, tmp_path: Path
 ) -> None:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as parquet
 import pytest
 import yaml
 from markdown_it import MarkdownIt
@@ -95,13 +96,22 @@ def test_the_facts_are_told(published: Path) -> None:
 
 def test_what_is_not_recorded_is_said_to_be_so() -> None:
     _, body = card_of()
-    for what in ("Written by", "Tried by", "SHA-256 of the prompt", "Recipe"):
+    for what in ("Written by", "Tried by", "SHA-256 of the prompt", "\n\nRecipe"):
         assert f"{what}: not recorded" in body
     assert "Trial of the candidate types: not recorded." in body
     assert "Images removed because several splits had them: not recorded." in body
     assert "Checks of the questions (self-consistency, guessing, captions): not recorded." in body
     assert "| `ok` | in the data set | 63 |" in body
     assert "LoCoMo: Maharana" not in body
+
+
+@pytest.mark.parametrize("config", ["visual", "text"])
+def test_every_column_is_named(published: Path, config: str) -> None:
+    _, body = parts((published / "README.md").read_text(encoding="utf-8"))
+    (line,) = (line for line in body.splitlines() if line.startswith(f"- `{config}`: "))
+    table = parquet.read_schema(published / f"data/{config}/test-00000-of-00001.parquet")
+    untold = {name for name in table.names if f"`{name}`" not in line}
+    assert untold <= {"id", "conversation", "index", "question", "split"}
 
 
 @pytest.mark.parametrize(

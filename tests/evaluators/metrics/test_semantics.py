@@ -18,6 +18,7 @@ from locomo_vqa.evaluators.metrics import semantics
 from locomo_vqa.evaluators.metrics.encoding import encoder
 from locomo_vqa.evaluators.metrics.encoding.encoder import Encoder
 from locomo_vqa.evaluators.metrics.encoding.specs import MINILM, ROBERTA_LARGE
+from locomo_vqa.evaluators.metrics.l_settings import Preset
 from locomo_vqa.evaluators.metrics.semantics import Semantics
 from locomo_vqa.evaluators.metrics.value_cache import ValueCache
 from tests.evaluators.metrics.references import (
@@ -126,6 +127,16 @@ def test_without_roberta_the_error_names_the_other_preset(minilm: Path, tmp_path
         Semantics("paper", models=tmp_path, cache=ValueCache(None)).files_of("bertscore")
     with pytest.raises(InputError, match=r"not the (tokenizer|weights file) of FacebookAI/rob"):
         Semantics("paper", models=minilm, cache=ValueCache(None)).files_of("bertscore")
+
+
+@pytest.mark.parametrize("preset", ["paper", "minilm"])
+def test_sbert_finds_the_package_of_its_encoder(
+    preset: Preset, minilm: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("LOCOMO_VQA_L_MODELS")
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
+    found = Semantics(preset, cache=ValueCache(None)).files_of("sbert")
+    assert found.folder.samefile(minilm)
 
 
 def test_another_models_tokenizer_says_so(minilm: Path, tmp_path: Path) -> None:
