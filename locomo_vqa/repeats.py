@@ -5,11 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, overload
+from typing import Any, Literal, overload
 
 from locomo_vqa.errors import InputError
 
-__all__ = ["Repeats", "repeat_folder", "repeats_in"]
+__all__ = ["RepeatFrom", "Repeats", "repeat_folder", "repeats_in"]
+
+RepeatFrom = Literal["memory", "answers"]
+"""What each repeat makes again:
+
+memory    everything: conversations are read again, and questions are asked again
+answers   questions are asked again; what the endpoint replied while conversations were read is
+          replayed from the first repeat
+"""
 
 _FOLDER = re.compile(r"repeat-([1-9]\d*)")
 

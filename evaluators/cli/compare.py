@@ -12,10 +12,6 @@ from locomo_vqa.cli_support import echo, json_option, print_json
 from locomo_vqa.repeats import Repeats
 from locomo_vqa.runs import SplitChoice
 
-from ..comparing import compare as compare_systems
-from ..comparing.comparison import check_comparison_folder
-from ..comparing.figures import check_plot_place
-from .compare_tables import print_comparison
 from .options import file_options, scored_benchmark_option, split_names
 from .versus import VersusCommand, split_at_versus
 
@@ -76,6 +72,11 @@ def compare(
       locomo-vqa compare a1.json a2.json --versus b1.json b2.json --benchmark locomo
       locomo-vqa compare zep.json memobase.json --benchmark locomo --metrics f1 --plot f1.svg
     """
+    from ..comparing import compare as compare_systems
+    from ..comparing.comparison import check_comparison_folder
+    from ..comparing.figures import check_plot_place
+    from .compare_tables import print_comparison
+
     if plot is not None:
         check_plot_place(plot)
     if out is not None:

@@ -11,9 +11,6 @@ import click
 from locomo_vqa.cli_support import json_option, print_json
 from locomo_vqa.errors import InputError
 
-from ..efficiency import efficiency as measure
-from .efficiency_tables import print_efficiency
-
 __all__ = ["efficiency"]
 
 
@@ -54,6 +51,9 @@ def efficiency(
       locomo-vqa efficiency runs/mem0 runs/memlora --stages
       locomo-vqa efficiency runs/mem0-27b --size mem0-27b=54.45
     """
+    from ..efficiency import efficiency as measure
+    from .efficiency_tables import print_efficiency
+
     made = measure(*runs, sizes=_sizes(sizes), prices=prices)
     if as_json:
         print_json(made.to_json())

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from locomo_vqa.cli_support import console, echo, json_option, make_table, print_json
 from locomo_vqa.context_budget import context_in_words
+from locomo_vqa.cost_axes import AXES, COSTS, CostAxis
 
-from ..comparing.figures import check_plot_place
-from ..frontier import Frontier
-from ..frontier import frontier as make_frontier
-from ..frontier.costs import AXES, COSTS, CostAxis
 from .options import scored_benchmark_option
+
+if TYPE_CHECKING:
+    from ..frontier import Frontier
 
 __all__ = ["frontier", "print_frontier"]
 
@@ -69,6 +69,9 @@ def frontier(
       locomo-vqa frontier runs/* --benchmark lv --metric j --plot frontier.svg
       locomo-vqa frontier runs/* --benchmark lv --x price --prices prices.toml
     """
+    from ..comparing.figures import check_plot_place
+    from ..frontier import frontier as make_frontier
+
     for path in plot:
         check_plot_place(path)
     made = make_frontier(*runs, metric=metric, x=x, **options)

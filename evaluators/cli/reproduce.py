@@ -9,10 +9,10 @@ from typing import Any, get_args
 import click
 
 from locomo_vqa.cli_support import json_option, print_json
+from locomo_vqa.models.names import hide_credentials
 from locomo_vqa.runs import SplitChoice
 
 from ..metrics.l_settings import Preset
-from .reproduce_tables import document_of, print_plan, print_reproduction
 from .run_options import retry_option, workers_option
 
 __all__ = ["reproduce"]
@@ -29,13 +29,16 @@ _OPTIONS = (
     ),
     click.option(
         "--model",
-        "named",
+        "models",
         multiple=True,
+        envvar="LOCOMO_VQA_REPRODUCE_MODEL",
         metavar="NAME=MODEL",
         help="Use this model for the paper's, such as Gemma2-27B=openai:…; may be repeated.",
     ),
     click.option(
         "--models",
+        "models_file",
+        envvar="LOCOMO_VQA_REPRODUCE_MODELS",
         type=click.Path(path_type=Path, dir_okay=False),
         help="Read the models from the table [models] of this TOML file.",
     ),
@@ -136,8 +139,8 @@ def _with_options(command: Any) -> Any:
 @_with_options
 def reproduce(
     table: str,
-    named: Sequence[str],
-    models: Path | None,
+    models: Sequence[str],
+    models_file: Path | None,
     only: Sequence[str],
     as_json: bool,
     **settings: Any,
@@ -155,9 +158,11 @@ def reproduce(
       locomo-vqa reproduce 1 --models models.toml --judge rules --only Gemma2-2B
     """
     from ..reproducing import reproduce as reproduce_table
-    from ..reproducing.choices import read_models
+    from ..reproducing.choices import checked_models, read_models
+    from .reproduce_tables import document_of, print_plan, print_reproduction
 
-    chosen = {**(read_models(models) if models else {}), **_read_named(named)}
+    listed = read_models(models_file, parameter="models_file") if models_file else {}
+    chosen = {**listed, **checked_models(_read_named(models), parameter="models")}
     made = reproduce_table(table, models=chosen, only=list(only) or None, **settings)
     if as_json:
         print_json(document_of(made))
@@ -174,9 +179,9 @@ def _read_named(named: Sequence[str]) -> dict[str, str]:
         name, mark, model = text.partition("=")
         if not mark or not model:
             raise click.BadParameter(
-                f"{text!r} must have the form NAME=MODEL.", param_hint="--model"
+                f"{hide_credentials(text)!r} must have the form NAME=MODEL.", param_hint="--model"
             )
-        if name in models:
+        if name.lower() in map(str.lower, models):
             raise click.BadParameter(f"{name} is given twice.", param_hint="--model")
         models[name] = model
     return models

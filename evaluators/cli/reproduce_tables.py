@@ -23,10 +23,11 @@ __all__ = ["document_of", "print_plan", "print_reproduction"]
 _COUNTED = (
     "Calls and tokens are upper bounds by arithmetic: from the sizes of {counts}, the tokens per "
     "call of tables A6 and A7 (those of answers, images and verdicts are assumptions), and the "
-    "seconds per answer of table 3, on one A100, one call at a time. Training is not counted. "
+    "{seconds}, one call at a time. Training is not counted. "
     "`locomo-vqa run … --estimate` measures one run."
 )
-
+_SECONDS = "seconds per answer of table 3, on one A100"
+_STAND_IN_SECONDS = "seconds per call of embedded models, on one core"
 
 _STAND_INS = (
     "Embedded models take the part of the paper's: the figures show that the table can be filled, "
@@ -64,11 +65,14 @@ def print_plan(made: Reproduction) -> None:
     if any(row.finished for row in made.rows):
         table.add_row("left; finished steps cost nothing", "", "", *_cost_cells(made.left))
     console().print(table)
-    echo(_COUNTED.format(counts=made.counts))
+    seconds = _STAND_IN_SECONDS if made.is_of_stand_ins else _SECONDS
+    echo(_COUNTED.format(counts=made.counts, seconds=seconds))
     _print_problems(made.rows)
     for note in made.notes:
         echo(note)
     _print_commands(made)
+    if made.is_of_stand_ins:
+        echo("The choices behind the figures of runs with the paper's models:")
     _print_deviations(made.deviations)
 
 
@@ -92,10 +96,9 @@ def print_reproduction(made: Reproduction) -> None:
     for note in made.notes:
         echo(note)
     _print_signatures(made)
-    echo(
-        f"{len(made.deviations)} choices are behind these figures: "
-        f"locomo-vqa reproduce {made.table.number} --dry-run lists them, and the commands."
-    )
+    choices = f", and the {len(made.deviations)} choices that figures depend on"
+    shown = "" if made.is_of_stand_ins else choices
+    echo(f"The same command with --dry-run lists the commands{shown}.")
     if any(row.ours for row in made.rows):
         echo(f"Wrote {made.out / f'table-{made.table.number}.json'}")
 

@@ -9,10 +9,10 @@ from typing import Any, TypeVar, get_args
 
 import click
 
+from locomo_vqa.repeats import RepeatFrom
 from locomo_vqa.runs import SplitChoice
 
 from ..hosting import DEFAULT_LIMITS
-from ..running.repeat_choices import RepeatFrom
 
 __all__ = [
     "benchmark_option",

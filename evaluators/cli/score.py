@@ -13,13 +13,9 @@ from locomo_vqa.metric_names import METRICS
 from locomo_vqa.repeats import Repeats, repeats_in
 from locomo_vqa.runs import SplitChoice
 
-from ..report import REPORT, check_place, write_report
-from ..scoring import score as score_predictions
-from ..scoring.table import SCORES_TABLE
 from .judge_options import judge_options
 from .l_options import l_options
 from .options import file_options, scored_benchmark_option, split_names
-from .score_tables import print_scores
 
 __all__ = ["score"]
 
@@ -91,6 +87,11 @@ def score(
       locomo-vqa score run1.json run2.json run3.json --repeats --benchmark locomo
       locomo-vqa score runs/bm25 --benchmark sample --judge "openai:http://host/v1?model=NAME"
     """
+    from ..report import REPORT, check_place, write_report
+    from ..scoring import score as score_predictions
+    from ..scoring.table import SCORES_TABLE
+    from .score_tables import print_scores
+
     as_json = options.pop("as_json")
     folder = out or (sources[0] if len(sources) == 1 and _keeps_scores(sources[0]) else None)
     page = report or (folder / REPORT if folder else None)

@@ -46,7 +46,8 @@ def print_scores(report: ScoreReport) -> None:
     _print_sections(document)
     if report.failures is not None:
         print_failures(report.failures)
-    echo("Signatures:")
+    if computed:
+        echo("Signatures:")
     for metric in computed.values():
         echo(f"  {metric['signature']}", style="dim")
 

@@ -10,6 +10,7 @@ from locomo_vqa.benchmark import VisualQuestion, load_argument
 from locomo_vqa.benchmark.questions import Question, questions_of
 from locomo_vqa.checked import checked
 from locomo_vqa.context_budget import context_in_words
+from locomo_vqa.cost_axes import COSTS, CostAxis
 from locomo_vqa.metric_names import METRICS
 from locomo_vqa.progress import ProgressCallback, progress_reporter
 from locomo_vqa.runs import Run, visual_handling
@@ -22,7 +23,7 @@ from ..efficiency import efficiency
 from ..scoring.run_names import name_runs
 from ..scoring.sources import BenchmarkSource, resolve_benchmark
 from .compared_runs import FrontierRun
-from .costs import COSTS, CostAxis, cost_of
+from .costs import cost_of
 from .dominance import dominances
 from .inputs import check_one_data, chosen_metric, read_runs
 from .points import operating_points

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from locomo_vqa.cost_axes import CostAxis
 from locomo_vqa.metric_names import metric_title
 from locomo_vqa.scores import Interval
 
-from .costs import CostAxis
 from .dominance import Dominance, Verdict, verdict_of
 
 __all__ = ["ComparedRuns", "FrontierRun"]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
-from typing import Literal, get_args
 
 from locomo_vqa.benchmark.questions import Question
+from locomo_vqa.cost_axes import CostAxis
 from locomo_vqa.errors import InputError
 from locomo_vqa.runs import Prediction, Run
 from locomo_vqa.scores import Interval
@@ -15,25 +15,7 @@ from locomo_vqa.statistics.mean_intervals import difference_interval
 
 from ..efficiency.measure import efficiency_of
 
-__all__ = ["AXES", "COSTS", "CostAxis", "RunCost", "cost_of"]
-
-CostAxis = Literal["tokens", "input_tokens", "price", "latency"]
-"""What a frontier has on its horizontal axis:
-
-tokens         tokens of the memory that the answering model was handed, a question
-input_tokens   tokens in all prompts while questions were answered, a question
-price          US dollars for all calls of the run, reading included, a question
-latency        seconds until the answer, a question
-"""
-COSTS: tuple[CostAxis, ...] = get_args(CostAxis)
-
-AXES: Mapping[CostAxis, str] = {
-    "tokens": "tokens of memory per question",
-    "input_tokens": "input tokens per question",
-    "price": "US dollars per question, reading included",
-    "latency": "seconds per question",
-}
-"""How each is called in tables and figures."""
+__all__ = ["RunCost", "cost_of"]
 
 _NAMES: Mapping[CostAxis, str] = {
     "tokens": "number of tokens of memory",

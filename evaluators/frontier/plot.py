@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from locomo_vqa.cost_axes import AXES
 from locomo_vqa.text import counted
 
 from ..comparing.figures import COLOURS, FAINT, GRID, INK, MARKERS, STYLE, new_figure, short
 from .compared_runs import ComparedRuns, FrontierRun
-from .costs import AXES
 from .dominance import Verdict
 
 if TYPE_CHECKING:

@@ -6,10 +6,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from locomo_vqa.cost_axes import AXES
 from locomo_vqa.html_table import html_table
 
 from .compared_runs import ComparedRuns
-from .costs import AXES
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -11,13 +11,13 @@ from locomo_vqa.arguments import check_mapping, check_path, nearest
 from locomo_vqa.bounded_reading import read_bounded_text
 from locomo_vqa.errors import InputError
 from locomo_vqa.models.endpoint import parse_endpoint
-from locomo_vqa.models.names import parse_name
+from locomo_vqa.models.names import hide_credentials, parse_name
 from locomo_vqa.models.opening import check_local
 from locomo_vqa.toml_gate import MAX_TOML_BYTES, load_toml
 
 from .paper import load_paper
 
-__all__ = ["Choice", "Choices", "read_models"]
+__all__ = ["Choice", "Choices", "checked_models", "read_models"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +77,7 @@ class Choices:
             return cls(given=read_models(models), embedded=embedded)
         check_mapping("models", models, optional=True)
         assert models is None or isinstance(models, Mapping)
-        return cls(given=_checked(models or {}, "`models`"), embedded=embedded)
+        return cls(given=checked_models(models or {}, parameter="models"), embedded=embedded)
 
     def of(self, paper: str) -> Choice:
         """Return what takes the part of one of the paper's models."""
@@ -95,13 +95,15 @@ class Choices:
         return Choice(paper=paper, model=model.model, is_given=False, options={})
 
 
-def read_models(source: str | Path) -> dict[str, str]:
+def read_models(source: str | Path, *, parameter: str = "models") -> dict[str, str]:
     """Read a TOML file whose table `[models]` has a model's name for each of the paper's.
+
+    `parameter` is what errors call the argument that named the file.
 
     Raises:
         InputError: it can't be read, or a model can't be used.
     """
-    path = check_path("models", source)
+    path = check_path(parameter, source)
     text = read_bounded_text(path, what="the list of models", most=MAX_TOML_BYTES)
     try:
         raw = load_toml(text)
@@ -113,18 +115,25 @@ def read_models(source: str | Path) -> dict[str, str]:
             f"{path}: must have one table, [models].",
             'Write a line such as "Gemma2-27B" = "openai:…" for each model below [models].',
         )
-    return _checked(models, str(path))
+    return checked_models(models, parameter=parameter, where=str(path))
 
 
-def _checked(models: Mapping[Any, Any], where: str) -> dict[str, str]:
-    """Return the models by the paper's own spelling."""
+def checked_models(
+    models: Mapping[Any, Any], *, parameter: str, where: str | None = None
+) -> dict[str, str]:
+    """Return the models by the paper's own spelling; `where` is the file that names them.
+
+    Raises:
+        InputError: one is not a model of the paper, or its name can't be used.
+    """
+    where = where or f"`{parameter}`"
     known = {name.lower(): name for name in load_paper().models}
     found: dict[str, str] = {}
     for name, model in models.items():
         if not isinstance(name, str) or name.lower() not in known:
             close = nearest(name, known.values())
             raise InputError(
-                f"{where}: the paper has no model {name!r}.",
+                f"{where}: the paper has no model {hide_credentials(str(name))!r}.",
                 f"Did you mean {close}?" if close else f"Its models are {_listed(known)}.",
             )
         if not isinstance(model, str):
@@ -132,11 +141,11 @@ def _checked(models: Mapping[Any, Any], where: str) -> dict[str, str]:
                 f"{where}: the model for {name} must be a string, not {model!r}.",
                 "Name a model, such as openai:<base URL>?model=<name>.",
             )
-        scheme = parse_name(model, parameter="models").scheme
+        scheme = parse_name(model, parameter=parameter).scheme
         if scheme == "openai":
-            parse_endpoint(model, timeout_s=1.0, parameter="models")
+            parse_endpoint(model, timeout_s=1.0, parameter=parameter)
         elif scheme == "embedded":
-            check_local(model, parameter="models")
+            check_local(model, parameter=parameter)
         found[known[name.lower()]] = model
     return found
 

@@ -74,7 +74,8 @@ class Execution:
         if plans and all(plan.problem for plan in plans):
             raise InputError(
                 f"No row can be run: {plans[0].problem}.",
-                "Name `models`, or use `embedded`; with `dry_run`, see what would run.",
+                plans[0].remedy
+                or "Give `models`, or use `embedded`; `dry_run` shows what would run.",
             )
         try:
             self.settings.out.mkdir(parents=True, exist_ok=True)
@@ -98,7 +99,8 @@ class Execution:
 
     def without_run(self, plan: RowPlan) -> ReproducedRow:
         """Return a row that is not run."""
-        return self._row(plan, "not_run", {}, plan.problem)
+        reason = ". ".join(filter(None, (plan.problem, plan.remedy)))
+        return self._row(plan, "not_run", {}, reason or None)
 
     def _run_row(self, plan: RowPlan, columns: Sequence[str], runner: RowRunner) -> ReproducedRow:
         if plan.problem is not None:

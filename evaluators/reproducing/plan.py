@@ -57,6 +57,8 @@ class RowPlan:
     """The judge; None if none is given, or the table has no scores."""
     problem: str | None
     """Why it can't run; None if it can."""
+    remedy: str | None
+    """What makes it run, in a sentence; None if it can, or if a model is not given."""
 
     @property
     def is_papers(self) -> bool:
@@ -85,6 +87,7 @@ class Planner:
         models = self._models(row)
         judge = self._judge(models) if table.is_scored else None
         folder = self.settings.out / "runs" / self._name(row)
+        problem, remedy = self._problem(row, models)
         steps = [
             *self._distillation(row, judge),
             self._run(row, folder),
@@ -97,7 +100,8 @@ class Planner:
             folder=folder,
             benchmark=self._benchmark(row),
             judge=judge,
-            problem=self._problem(row, models),
+            problem=problem,
+            remedy=remedy,
         )
 
     def _models(self, row: PaperRow) -> list[Choice]:
@@ -222,22 +226,27 @@ class Planner:
         values = {name: getattr(self.settings, name) for name in names}
         return {name: v for name, v in values.items() if v != getattr(default, name)}
 
-    def _problem(self, row: PaperRow, models: Sequence[Choice]) -> str | None:
+    def _problem(
+        self, row: PaperRow, models: Sequence[Choice]
+    ) -> tuple[str, str | None] | tuple[None, None]:
+        """Return why a row can't run, and what makes it run."""
         missing = [choice.paper for choice in models if not choice.is_given]
         if missing:
-            return f"no model is given for {' and '.join(missing)}"
+            return f"no model is given for {' and '.join(missing)}", None
         if row.teacher is not None and not models[0].can_be_taught:
             shown = hide_credentials(models[0].model)
             return (
-                f"experts are trained for transformers: models, and {shown} is not one; "
-                f"name one for {row.model}"
+                f"experts are trained for transformers: models, and {shown} is not one",
+                f"Give one for {row.model} with `models`.",
             )
         benchmark = self._benchmark(row)
         is_default = self.settings.benchmark is None and not self.choices.embedded
         if is_default and not Path(benchmark).is_dir():
-            made = "the first commands that `dry_run` shows make it"
-            return f"the benchmark folder {benchmark} is not found; {made}"
-        return None
+            return (
+                f"the benchmark folder {benchmark} is not found",
+                "The first commands that `dry_run` shows make it; or name another `benchmark`.",
+            )
+        return None, None
 
 
 def _efficiency(folder: Path) -> Step:

@@ -59,6 +59,11 @@ class Reproduction:
         return any(choice.is_embedded for row in self.rows for choice in row.plan.models)
 
     @property
+    def is_of_stand_ins(self) -> bool:
+        """Whether embedded models take the part of all models of every row."""
+        return all(choice.is_embedded for row in self.rows for choice in row.plan.models)
+
+    @property
     def notes(self) -> list[str]:
         """What a reader must know of the rows, in sentences."""
         noted: dict[str, list[int]] = {}

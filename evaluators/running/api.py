@@ -12,7 +12,7 @@ from locomo_vqa.benchmark import Benchmark, load_argument
 from locomo_vqa.checked import checked
 from locomo_vqa.context_budget import parse_context
 from locomo_vqa.progress import ProgressCallback
-from locomo_vqa.repeats import Repeats
+from locomo_vqa.repeats import RepeatFrom, Repeats
 from locomo_vqa.runs import ImageMode, Run, SplitChoice, VisualMode
 from locomo_vqa.workers import connected, parse_workers
 
@@ -21,7 +21,6 @@ from ..loading import SystemSource
 from .harness import Harness, check_run_arguments
 from .hosting_settings import HostingSettings
 from .metering_settings import MeteringSettings
-from .repeat_choices import RepeatFrom
 from .repeating import RepeatSettings, run_repeats
 from .setup import RunSetup, fresh_folder
 

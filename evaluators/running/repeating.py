@@ -14,11 +14,10 @@ from locomo_vqa.errors import InputError, OutputError
 from locomo_vqa.files import read_json
 from locomo_vqa.notes import note
 from locomo_vqa.progress import ProgressCallback
-from locomo_vqa.repeats import Repeats, repeat_folder
+from locomo_vqa.repeats import RepeatFrom, Repeats, repeat_folder
 from locomo_vqa.system import Endpoint, Services
 
 from .harness import Harness
-from .repeat_choices import RepeatFrom
 from .setup import RunSetup
 
 __all__ = ["RepeatSettings", "RunRepeat", "run_repeats"]

@@ -33,6 +33,25 @@ def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
     assert not imported.intersection(HEAVY)
 
 
+def test_the_help_of_no_command_imports_anything_heavy() -> None:
+    """What a command needs is imported when it runs, not to show its options."""
+    program = """
+import sys
+from locomo_vqa.cli import cli
+from scripts.make_command_docs import walk
+
+for path, command in walk(cli, ["locomo-vqa"]):
+    print(*path[-1:])
+print(*sys.modules)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    *commands, modules = done.stdout.splitlines()
+    assert {"score", "judge-check", "memlora"} < set(commands)
+    assert not set(modules.split()).intersection(HEAVY)
+
+
 def test_every_command_has_an_example_and_every_option_a_help() -> None:
     for path, command in walk(cli, ["locomo-vqa"]):
         assert command.help, path

@@ -178,12 +178,13 @@ def test_without_verdicts_the_message_says_so_and_the_rows_have_no_value(
     n = len(TEST)
     with rule_judge(lambda _: completion("What a question!")) as stub:
         arguments = score(write(tmp_path / "a.jsonl"), stub.spec(), "--no-judge-check")
-        status, out = call(arguments, capsys)
+        status, out = call([*arguments, "--metrics", "j"], capsys)
     assert status == 1
     assert f"J is incomplete. {n} answers have no verdict" in out
     assert "somewhere from 0.0 to 100.0" in out
     assert f"unscored ({n} unparsable): {TEST[0].id}, " in out
     assert "The judge was not checked" in out
+    assert "Signatures" not in out, "no metric has a value, so none has one"
     lines = (tmp_path / "scores" / "scores.jsonl").read_text().splitlines()
     rows = [json.loads(line) for line in lines]
     assert {(row["value"], row["state"]) for row in rows if row["metric"] == "j"} == {

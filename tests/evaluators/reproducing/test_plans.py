@@ -202,6 +202,9 @@ def test_a_dry_run_prints_rows_costs_commands_and_choices(cli: Cli, tmp_path: Pa
         (("1", "--model", "Gemma2-27B=opnai:x"), "Did you mean openai?"),
         (("1", "--model", "Gemma2-27B=openai:http://127.0.0.1:9/v1"), "model="),
         (("1", "--model", "Gemma2-27B=embedded:text-lrge"), "Did you mean text-large?"),
+        (("1", "--model", "Gemma-2=embedded:student"), "Error: --model: the paper has no model"),
+        (("1", "--model", "Gemma2-27B=embeded:x"), "Error: --model embeded:x: is not a model's"),
+        (("1", "--model", "A=x", "--model", "a=y"), "--model: a is given twice"),
         (("1", "--models", "missing.toml"), "missing.toml"),
         (("1", "--judge", "rule"), "Did you mean rules?"),
         (("1", "--dry-run", "--rubric", "leniant"), "Did you mean 'lenient'?"),
@@ -209,7 +212,7 @@ def test_a_dry_run_prints_rows_costs_commands_and_choices(cli: Cli, tmp_path: Pa
         (("1", "--dry-run", "--embedder", "minlm"), "Did you mean 'minilm'?"),
         (("1", "--dry-run", "--workers", "rays"), "--workers"),
         (("1", "--dry-run", "--l-models", "nowhere"), "--l-models nowhere: is not a folder"),
-        (("1",), "No row can be run"),
+        (("1",), "Give --model, or use --embedded; --dry-run shows what would run."),
         (("1", "--embedded", "--benchmark", "nowhere"), "nowhere"),
     ],
 )
@@ -295,6 +298,46 @@ def test_models_from_a_file(tmp_path: Path) -> None:
     file.write_text('[model]\n"Gemma2-27B" = "embedded:text-large"\n', encoding="utf-8")
     with pytest.raises(InputError, match=r"must have one table, \[models\]"):
         lv.reproduce("1", dry_run=True, models=file, progress=False)
+
+
+def test_an_error_names_the_option_that_gave_the_model(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "models.toml").write_text('[models]\n"Gemma2-27B" = "gemma"\n')
+    listed = cli("reproduce", "1", "--models", "models.toml")
+    assert (listed.returncode, listed.stderr.splitlines()[0]) == (
+        2,
+        "Error: --models gemma: is not a model's name.",
+    )
+    given = cli("reproduce", "1", LOCOMO_VQA_REPRODUCE_MODEL="Gemma2-27B=gemma")
+    assert given.stderr.splitlines()[0] == "Error: --model gemma: is not a model's name."
+
+
+@pytest.mark.parametrize("text", ["Gemma:{}", "{}&x=1", "{}"])
+def test_a_model_in_the_wrong_form_is_shown_without_its_password(text: str, cli: Cli) -> None:
+    done = cli("reproduce", "1", "--model", text.format("openai:http://ada:l0velace@host/v1"))
+    assert done.returncode == 2
+    assert "host/v1" in done.stderr
+    assert "l0velace" not in done.stderr
+
+
+def test_the_remedy_fits_what_keeps_rows_from_running(cli: Cli) -> None:
+    served = "Gemma2-2B=openai:http://127.0.0.1:9/v1?model=x"
+    untrained = cli("reproduce", "A6", "--embedded", "--model", served, "--only", "2")
+    assert untrained.returncode == 2
+    assert untrained.stderr.splitlines()[1] == "Give one for Gemma2-2B with --model."
+    unbuilt = cli("reproduce", "A6", "--model", served, "--only", "1")
+    assert unbuilt.stderr.splitlines() == [
+        "Error: No row can be run: the benchmark folder locomo is not found.",
+        "The first commands that --dry-run shows make it; or name another --benchmark.",
+    ]
+
+
+def test_a_plan_of_embedded_models_says_whose_choices_it_lists(cli: Cli) -> None:
+    embedded = cli("reproduce", "A6", "--embedded", "--dry-run").stdout
+    assert "The choices behind the figures of runs with the paper's models:" in embedded
+    assert "A100" not in embedded
+    plain = cli("reproduce", "A6", "--dry-run").stdout
+    assert "The choices behind" not in plain
+    assert "on one A100" in plain
 
 
 def test_experts_need_a_model_that_can_be_trained() -> None:

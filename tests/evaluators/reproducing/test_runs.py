@@ -129,6 +129,7 @@ def test_a_row_that_fails_is_blank_and_the_others_are_filled(out: Path, cli: Cli
     shown = cli("reproduce", "A6", "--embedded", *there, "--limit", "2")
     assert shown.returncode == 0
     assert "say nothing about the paper's models" in shown.stdout
+    assert "The same command with --dry-run lists the commands." in shown.stdout
 
 
 def test_a_served_model_runs_as_in_the_paper_and_what_is_finished_needs_no_server(
