@@ -29,12 +29,6 @@ _COUNTED = (
 _SECONDS = "seconds per answer of table 3, on one A100"
 _STAND_IN_SECONDS = "seconds per call of embedded models, on one core"
 
-_STAND_INS = (
-    "Embedded models take the part of the paper's: the figures show that the table can be filled, "
-    "and say nothing about the paper's models. They run with their own defaults (one store, 10 "
-    "memories an answer, the embedder `lexical`, reduced prompts)."
-)
-
 
 def document_of(made: Reproduction) -> dict[str, Any]:
     """Return the document, with the command of each step."""
@@ -79,12 +73,11 @@ def print_plan(made: Reproduction) -> None:
 def print_reproduction(made: Reproduction) -> None:
     """Print the paper's figures, ours with their intervals, and the differences."""
     _print_heading(made)
-    ours = "stand-in" if made.has_stand_ins else "ours"
     for name in made.table.columns:
         table = make_table(
             COLUMNS[name],
             "models",
-            numbers=["paper", ours, "95 % interval", "difference"],
+            numbers=["paper", made.ours_title, "95 % interval", "difference"],
         )
         for row in made.rows:
             paper = _cell(name, row.plan.row.values.get(name))
@@ -107,8 +100,8 @@ def _print_heading(made: Reproduction) -> None:
     source = load_paper().source
     echo(f"Table {made.table.number}: {made.table.title}", style="bold")
     echo(f"The paper's figures: {source['title']}, section {made.table.section}, {source['url']}")
-    if made.has_stand_ins:
-        echo(_STAND_INS, style="yellow")
+    if made.stand_ins:
+        echo(flagged(" ".join(made.stand_ins)), style="yellow")
 
 
 def _label(row: ReproducedRow) -> str:

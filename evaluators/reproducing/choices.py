@@ -17,7 +17,7 @@ from locomo_vqa.toml_gate import MAX_TOML_BYTES, load_toml
 
 from .paper import load_paper
 
-__all__ = ["Choice", "Choices", "checked_models", "read_models"]
+__all__ = ["Choice", "Choices", "checked_models", "is_named_as", "read_models"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,14 +29,16 @@ class Choice:
     model: str
     """The model's name here."""
     is_given: bool
-    """Whether the caller named it; otherwise it is where the documentation serves it."""
+    """Whether it can be asked; otherwise it is where the documentation serves it."""
+    is_stand_in: bool = False
+    """Whether an embedded model takes the part of one that the caller did not name."""
     options: Mapping[str, str]
     """The options of a run that it needs."""
 
     @property
     def is_papers(self) -> bool:
         """Whether its name has that of the paper's model."""
-        return load_paper().models[self.paper].id.rsplit("/", 1)[-1].lower() in self.model.lower()
+        return is_named_as(self.paper, self.model)
 
     @property
     def is_embedded(self) -> bool:
@@ -90,9 +92,15 @@ class Choices:
                 paper=paper,
                 model=stand_in["model"],
                 is_given=True,
+                is_stand_in=True,
                 options=dict(stand_in.get("options", {})),
             )
         return Choice(paper=paper, model=model.model, is_given=False, options={})
+
+
+def is_named_as(paper: str, model: str) -> bool:
+    """Return whether a model's name has that of one of the paper's models."""
+    return load_paper().models[paper].id.rsplit("/", 1)[-1].lower() in model.lower()
 
 
 def read_models(source: str | Path, *, parameter: str = "models") -> dict[str, str]:

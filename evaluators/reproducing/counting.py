@@ -23,7 +23,7 @@ from ..judging.rules import RULES
 from .choices import Choices
 from .cost import Cost, Part
 from .paper import PaperRow, load_paper
-from .plan import RowPlan
+from .row_plan import RowPlan
 from .sizes import SplitSizes, merged
 
 __all__ = ["cost_of"]

@@ -17,11 +17,12 @@ from .choices import Choices
 from .cost import Cost
 from .counting import cost_of
 from .finished import FinishedSteps, finished_in
-from .plan import RowPlan
+from .paper import load_paper
 from .reproduced_row import Figure, ReproducedRow, RowState
+from .row_plan import RowPlan
 from .rows import RowRunner
 from .settings import ReproductionSettings
-from .sizes import SplitSizes, locomo_sizes, sizes_of
+from .sizes import SplitSizes, has_locomo, locomo_sizes, sizes_of
 
 __all__ = ["Execution"]
 
@@ -132,6 +133,7 @@ class Execution:
             ours=figures,
             reason=reason,
             not_comparable=self._not_comparable(plan) if figures else (),
+            other_measures=self._other_measures(plan),
             finished=frozenset(s.key for s in finished_in(self.settings.out, plan.steps)),
         )
 
@@ -150,13 +152,32 @@ class Execution:
         found = []
         if not plan.is_papers:
             found.append("not all of its models are the paper's")
-        if Path(plan.benchmark).name == "sample":
-            found.append("the sample is not LoCoMo")
+        is_read = self.counts != _LOCOMO
+        if is_read or not found:
+            sizes = self.sizes if is_read else sizes_of(load_argument(plan.benchmark))
+            if not has_locomo(sizes):
+                found.append(f"{_named(plan.benchmark)} is not LoCoMo")
         if self.settings.split != "test":
             found.append(f"the split is {self.settings.split}, not test")
         if self.settings.limit is not None:
             found.append("it is a trial, in which questions that were not asked count as wrong")
         return found
+
+    def _other_measures(self, plan: RowPlan) -> Mapping[str, str]:
+        """Return why the columns L and J, if they do, measure another thing than the paper's."""
+        found = {}
+        if "l" in plan.row.values and plan.l_preset != "paper":
+            found["l"] = f"its BERTScore is that of the preset {plan.l_preset}"
+        judge = load_paper().judge
+        if plan.judge is not None and not plan.has_papers_judge:
+            found["j"] = f"its judge is not {judge}"
+        elif self.settings.rubric == "strict":
+            found["j"] = "its rubric is strict"
+        return found
+
+
+def _named(benchmark: str) -> str:
+    return "the sample" if benchmark == "sample" else f"the benchmark {benchmark}"
 
 
 def _note_whole_folder(error: KeyboardInterrupt, out: Path) -> None:

@@ -13,12 +13,14 @@ from locomo_vqa.runs import ImageMode
 from ..judging.rubric_files import read_rubric
 from ..judging.rules import RULES, rule_rubric
 from ..memory.settings import TEXT_STAGES
+from ..metrics.l_settings import Preset
 from .choices import Choice, Choices
 from .paper import PaperRow, PaperSystem, PaperTable, load_paper
+from .row_plan import RowPlan
 from .settings import ReproductionSettings
 from .steps import Step
 
-__all__ = ["TEXT_BENCHMARK", "VISUAL_BENCHMARK", "Planner", "RowPlan"]
+__all__ = ["TEXT_BENCHMARK", "VISUAL_BENCHMARK", "Planner"]
 
 TEXT_BENCHMARK = "locomo"
 """The folder of LoCoMo as imported, for rows without images."""
@@ -32,38 +34,9 @@ _IMAGES: Mapping[PaperSystem, ImageMode] = {
     "memlora": "none",
     "memlora-v": "pixels",
 }
-_OWN_EXPERTS = "embedded:student"
-"""The embedded model whose experts come with the package."""
 _TOP_K = "30"
 _AS_MEM0 = {"stores": "speaker", "timed_memories": "true"}
 """As in Mem0's evaluation; experts are trained on one store, without times."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RowPlan:
-    """What a row runs."""
-
-    row: PaperRow
-    """The row of the paper."""
-    steps: Sequence[Step]
-    """The calls, in order."""
-    models: Sequence[Choice]
-    """The models that it needs; the one that answers is the first."""
-    folder: Path
-    """The run folder."""
-    benchmark: str
-    """The benchmark that is asked."""
-    judge: str | None
-    """The judge; None if none is given, or the table has no scores."""
-    problem: str | None
-    """Why it can't run; None if it can."""
-    remedy: str | None
-    """What makes it run, in a sentence; None if it can, or if a model is not given."""
-
-    @property
-    def is_papers(self) -> bool:
-        """Whether its models are the paper's."""
-        return all(choice.is_papers for choice in self.models)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,14 +73,15 @@ class Planner:
             folder=folder,
             benchmark=self._benchmark(row),
             judge=judge,
+            l_preset=self._l_preset(),
             problem=problem,
             remedy=remedy,
         )
 
     def _models(self, row: PaperRow) -> list[Choice]:
         student = self.choices.of(row.model)
-        if row.teacher is not None and student.model == _OWN_EXPERTS:
-            return [student]
+        if row.teacher is not None and student.is_stand_in:
+            return [student]  # Its experts come with the package.
         return [self.choices.of(name) for name in row.models]
 
     def _judge(self, models: Sequence[Choice]) -> str | None:
@@ -128,7 +102,7 @@ class Planner:
 
     def _name(self, row: PaperRow) -> str:
         parts = [row.system, self.choices.of(row.model).slug]
-        if row.teacher is not None and len(self._models(row)) > 1:
+        if row.teacher is not None and not self.choices.of(row.model).is_stand_in:
             parts += ["of", self.choices.of(row.teacher).slug]
         parts += row.stages
         if row.large is not None:
@@ -142,7 +116,7 @@ class Planner:
         return self.settings.out / "distilled" / f"{student.slug}-of-{teacher.slug}"
 
     def _distillation(self, row: PaperRow, judge: str | None) -> list[Step]:
-        if row.teacher is None or len(self._models(row)) == 1:
+        if row.teacher is None or self.choices.of(row.model).is_stand_in:
             return []
         stages = [*TEXT_STAGES, *(["vision"] if row.system == "memlora-v" else [])]
         judge = judge or self._judge(self._models(row))
@@ -165,7 +139,7 @@ class Planner:
         if row.large is not None:
             options |= dict.fromkeys(row.stages, self.choices.of(row.large).model)
         if row.teacher is not None:
-            own = len(self._models(row)) == 1
+            own = self.choices.of(row.model).is_stand_in
             options["experts"] = "sample" if own else str(self._experts(row) / "experts")
             if row.stages:
                 options |= {stage: "base" for stage in TEXT_STAGES if stage not in row.stages}
@@ -184,7 +158,6 @@ class Planner:
         return Step(call="run", arguments=arguments)
 
     def _score(self, row: PaperRow, folder: Path, judge: str | None) -> Step:
-        preset = self.settings.l_preset or ("minilm" if self.choices.embedded else "paper")
         judging: dict[str, Any] = {}
         if judge is not None:
             judging = {"judge": judge, "rubric": self.settings.rubric}
@@ -193,11 +166,14 @@ class Planner:
         arguments = {
             "source": str(folder),
             "benchmark": self._benchmark(row),
-            "l_preset": preset,
+            "l_preset": self._l_preset(),
             **self._given("l_models"),
             **judging,
         }
         return Step(call="score", arguments=arguments)
+
+    def _l_preset(self) -> Preset:
+        return self.settings.l_preset or ("minilm" if self.choices.embedded else "paper")
 
     def _pipeline_options(self, row: PaperRow) -> dict[str, str]:
         """Return the options of the pipeline; experts are trained with the same ones."""

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from .choices import Choices
 from .paper import load_paper
-from .plan import TEXT_BENCHMARK, VISUAL_BENCHMARK, RowPlan
+from .plan import TEXT_BENCHMARK, VISUAL_BENCHMARK
+from .row_plan import RowPlan
 from .settings import ReproductionSettings
 from .steps import Step
 

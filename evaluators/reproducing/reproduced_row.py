@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from locomo_vqa.models.names import hide_credentials
 
 from .choices import Choice
 from .cost import Cost
-from .plan import RowPlan
+from .paper import COLUMNS
+from .row_plan import RowPlan
 
 __all__ = ["Figure", "ReproducedRow", "RowState"]
 
@@ -56,7 +57,8 @@ class ReproducedRow:
     """Why the row was not run, how it failed, or what it lacks."""
     not_comparable: Sequence[str] = ()
     """Why a difference from the paper's figures would say nothing; empty if it would."""
-
+    other_measures: Mapping[str, str] = field(default_factory=dict)
+    """Why a column does not measure what the paper's does, by column."""
     finished: Collection[str] = frozenset()
     """The keys of the steps that were made whole; they cost nothing again."""
 
@@ -68,9 +70,22 @@ class ReproducedRow:
     def difference(self, column: str) -> float | None:
         """Return our figure minus the paper's; None if one is missing or they don't compare."""
         ours, paper = self.ours.get(column), self.plan.row.values.get(column)
-        if ours is None or ours.value is None or paper is None or self.not_comparable:
+        if ours is None or ours.value is None or paper is None:
+            return None
+        if self.not_comparable or column in self.other_measures:
             return None
         return ours.value - paper
+
+    @property
+    def without_difference(self) -> list[str]:
+        """Why it shows no difference from the paper's figures, or not of all, in sentences."""
+        if self.not_comparable:
+            return [f"no difference is shown, because {each}." for each in self.not_comparable]
+        return [
+            f"no difference of {COLUMNS[name]} is shown, because {reason}."
+            for name, reason in self.other_measures.items()
+            if name in self.ours
+        ]
 
     def to_json(self, columns: Sequence[str]) -> dict[str, Any]:
         """Return the row of the document."""
@@ -89,6 +104,7 @@ class ReproducedRow:
             "ours": {name: asdict(figure) for name, figure in self.ours.items()},
             "difference": {name: self.difference(name) for name in columns},
             "not_comparable": list(self.not_comparable),
+            "other_measures": dict(self.other_measures),
             "folder": str(plan.folder),
             "steps": [
                 {**step.to_json(), "finished": step.key in self.finished} for step in plan.steps

@@ -13,6 +13,7 @@ from .cost import Cost, total_of
 from .deviations import Deviation
 from .paper import COLUMNS, PaperTable
 from .reproduced_row import Figure, ReproducedRow
+from .stand_ins import has_stand_in, stand_ins_of
 from .steps import Step
 from .words import rows_in_words, shown_value
 
@@ -54,9 +55,17 @@ class Reproduction:
         return total_of([row.left for row in self.rows])
 
     @property
-    def has_stand_ins(self) -> bool:
-        """Whether an embedded model answers in a row."""
-        return any(choice.is_embedded for row in self.rows for choice in row.plan.models)
+    def ours_title(self) -> str:
+        """The title of our figures: `stand-in` where embedded models answer."""
+        number = sum(has_stand_in(row.plan) for row in self.rows)
+        if not number:
+            return "ours"
+        return "stand-in" if number == len(self.rows) else "ours or stand-in"
+
+    @property
+    def stand_ins(self) -> list[str]:
+        """What takes the part of the paper's, in sentences; none without embedded models."""
+        return stand_ins_of([row.plan for row in self.rows])
 
     @property
     def is_of_stand_ins(self) -> bool:
@@ -66,19 +75,15 @@ class Reproduction:
     @property
     def notes(self) -> list[str]:
         """What a reader must know of the rows, in sentences."""
-        noted: dict[str, list[int]] = {}
-        why: dict[str, list[int]] = {}
+        found: dict[str, list[int]] = {}
         for row in self.rows:
             if row.plan.row.note:
-                noted.setdefault(row.plan.row.note, []).append(row.plan.row.number)
-            for reason in row.not_comparable:
-                why.setdefault(reason, []).append(row.plan.row.number)
-        found = [
-            f"{rows_in_words(numbers, len(self.rows))}: {note}" for note, numbers in noted.items()
-        ]
-        return found + [
-            f"{rows_in_words(numbers, len(self.rows))}: no difference is shown, because {reason}."
-            for reason, numbers in why.items()
+                found.setdefault(row.plan.row.note, []).append(row.plan.row.number)
+        for row in self.rows:
+            for sentence in row.without_difference:
+                found.setdefault(sentence, []).append(row.plan.row.number)
+        return [
+            f"{rows_in_words(numbers, len(self.rows))}: {note}" for note, numbers in found.items()
         ]
 
     @property
@@ -107,6 +112,7 @@ class Reproduction:
             "cost": self.cost.to_json(),
             "left": self.left.to_json(),
             "deviations": [each.to_json() for each in self.deviations],
+            "stand_ins": self.stand_ins,
             "notes": self.notes,
         }
 
@@ -138,13 +144,14 @@ class Reproduction:
 
     def _repr_html_(self) -> str:
         columns = self.table.columns
-        numbers = [f"{COLUMNS[name]}, {what}" for name in columns for what in ("paper", "ours")]
+        whose = ("paper", self.ours_title)
+        numbers = [f"{COLUMNS[name]}, {what}" for name in columns for what in whose]
         return html_table(
             ["Row", "State"],
             [self._html_row(row) for row in self.rows],
             numbers=numbers,
             caption=f"Table {self.table.number}: {self.table.title}",
-            notes=self.notes,
+            notes=[*self.stand_ins, *self.notes],
         )
 
     def _html_row(self, row: ReproducedRow) -> list[str | None]:

@@ -16,8 +16,8 @@ from ..efficiency import EfficiencyReport, efficiency
 from ..running import run
 from ..scoring import ScoreReport, score
 from .finished import FinishedSteps
-from .plan import RowPlan
 from .reproduced_row import Figure
+from .row_plan import RowPlan
 from .steps import Step
 
 __all__ = ["RowRunner"]

@@ -9,7 +9,7 @@ from locomo_vqa.benchmark import SPLITS, Benchmark
 
 from .paper import load_paper
 
-__all__ = ["SplitSizes", "locomo_sizes", "merged", "sizes_of"]
+__all__ = ["SplitSizes", "has_locomo", "locomo_sizes", "merged", "sizes_of"]
 
 _WINDOW = 2
 _VISUAL_TYPES = 3
@@ -64,6 +64,12 @@ def merged(sizes: Sequence[SplitSizes]) -> SplitSizes:
     """Return the sizes of several splits together."""
     names = [each.name for each in fields(SplitSizes)]
     return SplitSizes(**{name: sum(getattr(each, name) for each in sizes) for name in names})
+
+
+def has_locomo(sizes: Mapping[str, SplitSizes]) -> bool:
+    """Return whether these are LoCoMo's conversations and text questions, in any splits."""
+    ours, locomo = (merged(list(each.values())) for each in (sizes, locomo_sizes()))
+    return replace(ours, visual_questions=0) == replace(locomo, visual_questions=0)
 
 
 def sizes_of(benchmark: Benchmark) -> Mapping[str, SplitSizes]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import shlex
 from dataclasses import replace
@@ -17,7 +18,9 @@ from locomo_vqa.evaluators.cli.step_commands import command_of
 from locomo_vqa.evaluators.reproducing.deviations import STATUSES, all_deviations
 from locomo_vqa.evaluators.reproducing.finished import STEPS_FILE, FinishedSteps
 from locomo_vqa.evaluators.reproducing.paper import TABLES, load_paper
-from locomo_vqa.evaluators.reproducing.reproduced_row import Figure
+from locomo_vqa.evaluators.reproducing.reproduced_row import Figure, ReproducedRow
+from locomo_vqa.evaluators.reproducing.row_plan import RowPlan
+from locomo_vqa.evaluators.reproducing.sizes import has_locomo, locomo_sizes, merged, sizes_of
 from locomo_vqa.evaluators.reproducing.steps import Step
 from locomo_vqa.leaderboard import reported_rows
 from locomo_vqa.schemas import validate
@@ -271,6 +274,83 @@ def test_a_difference_is_ours_minus_the_papers_where_they_compare() -> None:
     assert ours.difference("j") is None
     assert ours.plan.is_papers
     assert replace(ours, not_comparable=("the sample is not LoCoMo",)).difference("l") is None
+
+
+def test_a_difference_is_shown_only_of_what_measures_the_same() -> None:
+    def row(**settings: Any) -> ReproducedRow:
+        (planned,) = lv.reproduce("1", dry_run=True, only="1", progress=False, **settings).rows
+        return replace(planned, ours={"l": Figure(value=40.0), "j": Figure(value=40.0)})
+
+    shown = row()
+    assert [shown.difference(name) for name in "lj"] == pytest.approx([1.4, 0.9])
+    assert shown.without_difference == []
+    other = row(judge="rules", l_preset="minilm")
+    assert [other.difference(name) for name in "lj"] == [None, None]
+    assert other.without_difference == [
+        "no difference of L is shown, because its BERTScore is that of the preset minilm.",
+        "no difference of J is shown, because its judge is not GPT-OSS-120B.",
+    ]
+    strict = row(rubric="strict")
+    assert [strict.difference(name) is None for name in "lj"] == [False, True]
+
+
+def test_locomo_is_known_by_its_conversations_and_questions() -> None:
+    assert has_locomo(locomo_sizes())
+    assert not has_locomo(sizes_of(lv.load_benchmark("sample")))
+    parts = locomo_sizes()
+    whole = {"all": merged(list(parts.values()))}
+    assert has_locomo(whole), "other splits are LoCoMo's, too"
+    without = {**parts, "test": replace(parts["test"], text_questions=399)}
+    assert not has_locomo(without)
+
+
+def test_a_student_that_is_named_gets_experts_of_its_own() -> None:
+    def plans(**models: str) -> list[RowPlan]:
+        made = lv.reproduce(
+            "4", dry_run=True, embedded=True, models=models, only=["5", "7"], progress=False
+        )
+        return [row.plan for row in made.rows]
+
+    named = plans(**{"Gemma2-2B": "embedded:student"})
+    assert [[step.call for step in plan.steps] for plan in named] == [
+        ["distill_memlora", "run", "score"]
+    ] * 2
+    taught, run, _ = named[0].steps
+    assert taught.arguments["teacher"] == "embedded:text-large"
+    assert run.arguments["options"] == {
+        "experts": f"{taught.arguments['out']}/experts",
+        "update": "base",
+        "generation": "base",
+    }
+    for step in named[0].steps:
+        assert_same(step)
+    others = plans()
+    assert [[step.call for step in plan.steps] for plan in others] == [["run", "score"]] * 2
+    assert others[0].steps[0].arguments["options"]["experts"] == "sample"
+    assert others[0].folder != named[0].folder
+
+
+def test_what_takes_the_part_of_the_papers_models_is_named() -> None:
+    def said(table: str, **settings: Any) -> tuple[str, str]:
+        made = lv.reproduce(table, dry_run=True, progress=False, **settings)
+        shown = html.unescape(made._repr_html_())
+        assert all(sentence in shown for sentence in made.stand_ins)
+        return made.ours_title, " ".join(made.stand_ins)
+
+    assert said("4") == ("ours", "")
+    title, text = said("4", embedded=True)
+    assert title == "stand-in"
+    assert text.startswith("Embedded models take the part")
+    assert "come with `embedded:student`, and none is trained" in text
+    assert "the preset `minilm`, and J has the verdicts of rules." in text
+    served = {"Gemma2-27B": "openai:http://127.0.0.1:9/v1?model=gemma-2-27b-it"}
+    title, text = said("1", embedded=True, models=served, embedder="minilm")
+    assert title == "ours or stand-in"
+    assert text.startswith("In rows 2, 3, 4, 5, 6, 7 and 8, embedded models take the part")
+    assert "(one store, 10 memories an answer, reduced prompts)" in text
+    _, text = said("A6", embedded=True, models={"Gemma2-2B": "embedded:student"})
+    assert "Experts" not in text
+    assert "verdicts" not in text
 
 
 @pytest.mark.parametrize("text", ["[]\n", '{"other": 1}\n', '"step"\n', '{"step": "x"}\n{"st'])

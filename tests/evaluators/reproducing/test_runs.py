@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,11 @@ import pytest
 
 import locomo_vqa as lv
 from locomo_vqa.evaluators.cli.step_commands import command_of
+from locomo_vqa.evaluators.distilling.memlora.result import MemLoraDistillation
 from locomo_vqa.evaluators.reproducing.rows import RowRunner
 from locomo_vqa.evaluators.reproducing.steps import Step
 from locomo_vqa.files import read_jsonl
+from locomo_vqa.models import embedded
 from locomo_vqa.runs import read_run
 from locomo_vqa.schemas import validate
 from tests.conftest import Cli
@@ -20,6 +23,8 @@ from tests.evaluators.counting_endpoint import counting_endpoint
 from tests.evaluators.recording import SAMPLE
 
 pytestmark = pytest.mark.slow
+
+EXPERTS = Path(embedded.__file__).parent / "student" / "experts"
 
 
 def reproduce(out: Path, table: str, *, only: list[str] | None = None) -> lv.Reproduction:
@@ -78,7 +83,7 @@ def test_tokens_are_those_of_the_calls(out: Path) -> None:
             tokens = [call["input_tokens"] for call in calls if call["stage"] == stage]
             assert row.ours[f"input_{stage}"].value == pytest.approx(sum(tokens) / len(tokens))
             assert row.difference(f"input_{stage}") is None
-    assert made.has_stand_ins
+    assert made.ours_title == "stand-in"
 
 
 def test_another_table_takes_the_runs_that_are_there(out: Path) -> None:
@@ -99,6 +104,35 @@ def test_another_table_takes_the_runs_that_are_there(out: Path) -> None:
     frame = made.to_frame()
     assert list(frame["paper"]) == [30.5, 29.6, 37.3, 36.9]
     assert list(frame["ours"].notna()) == [False, True, False, True]
+
+
+def test_experts_that_a_row_has_trained_answer_in_it(
+    out: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A distillation that gives the package's experts gives the answers of the package's."""
+    taught: list[dict[str, Any]] = []
+
+    def distil(benchmark: str, **named: Any) -> MemLoraDistillation:
+        taught.append(named)
+        shutil.copytree(EXPERTS, Path(named["out"]) / "experts")
+        return MemLoraDistillation(out=Path(named["out"]))
+
+    monkeypatch.setattr("locomo_vqa.evaluators.reproducing.rows.distill_memlora", distil)
+    settings: dict[str, Any] = {
+        **{"embedded": True, "models": {"Gemma2-2B": "embedded:student"}, "only": "2"},
+        **{"split": "validation", "limit": 2, "out": tmp_path / "out", "progress": False},
+    }
+    (row,) = lv.reproduce("A6", **settings).rows
+    assert row.state == "filled"
+    assert (taught[0]["student"], taught[0]["teacher"]) == (
+        "embedded:student",
+        "embedded:text-large",
+    )
+    (ready,) = reproduce(out, "A6", only=["2"]).rows
+    assert ready.plan.folder.name == "memlora-student"
+    assert row.ours == ready.ours
+    (again,) = lv.reproduce("A6", **settings).rows
+    assert (again.ours, len(taught)) == (row.ours, 1)
 
 
 def test_what_is_printed_is_what_ran(out: Path, cli: Cli, tmp_path: Path) -> None:
