@@ -127,7 +127,7 @@ def read_board(folder: Path) -> Board:
         InputError: it is missing, does not match its schema, or was edited.
     """
     path = folder / BOARD_FILE
-    if folder.is_file():
+    if not folder.is_dir():
         raise InputError(f"{folder}: is not a folder.", "Give the folder of the submissions.")
     remedy = "Verify the submissions first: `locomo-vqa leaderboard verify`."
     if not path.exists():

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from locomo_vqa.benchmark import Benchmark, load_argument
 from locomo_vqa.checked import checked
+from locomo_vqa.errors import OutputError
 from locomo_vqa.progress import ProgressCallback
 from locomo_vqa.runs import IMAGE_MODES, VISUAL_MODES, ImageMode, Run, SplitChoice, VisualMode
 
@@ -107,6 +108,8 @@ def ablate(
         meter=meter, record=record, replay=replay, strict=strict, prices=prices
     )
     folder = None if out is None else Path(out)
+    if folder is not None and folder.exists() and not folder.is_dir():
+        raise OutputError(f"{folder}: is not a folder.", "Choose another `out`.")
     with nullcontext() if folder is None else held_secret(folder) as held:
         setup = RunSetup.prepare(
             system,

@@ -18,6 +18,7 @@ from locomo_vqa.runs import Run, SplitChoice
 
 from ..prediction_files import ReadOptions
 from ..scoring import ScoreReport
+from ..scoring.one_system import check_one_system
 from ..scoring.predictions import check_metrics
 from ..scoring.repeated import as_repeats
 from ..scoring.run_names import name_runs
@@ -120,6 +121,7 @@ def compare(
             if several is None:
                 sides.append(side_of(source, name))
             else:
+                check_one_system(several)
                 runs = [side_of(one, f"{name}{n}") for n, one in enumerate(several, start=1)]
                 plain = runs[0].name in (f"{name}1", "predictions")
                 called = several.name or (name if plain else None)

@@ -28,6 +28,7 @@ from ..prediction_files import ReadOptions
 from ..retrieval.table import Retrieval, measure_retrieval
 from .answer_notes import notes_on_answers
 from .notes import failed_in, notes_on_recording, notes_on_rows, notes_on_trial
+from .one_system import check_one_system
 from .predictions import check_metrics, score_predictions
 from .repeated import as_repeats, join_reports, noise_of
 from .report import ScoreReport
@@ -217,6 +218,7 @@ def score(
 
 def _score_repeats(repeats: Repeats, **settings: Any) -> ScoreReport:
     """Score each run by itself, and join the scores; a score report is taken as it stands."""
+    check_one_system(repeats)
     benchmark = settings.pop("benchmark")
     reports: list[ScoreReport] = []
     for source in repeats:

@@ -111,12 +111,12 @@ def distill_memlora(
     loaded, folder = load_argument(benchmark), Path(out)
     if folder.exists() and not folder.is_dir():
         raise OutputError(f"{folder}: is not a folder.", "Choose another `out`.")
+    base = student_base(student, parameter="student")
     options = dict(options or {})
     known = [name for name in MEMORY_OPTIONS if name not in RUN_ONLY_OPTIONS]
     check_option_names("the distillation", options, known)
     settings = MemorySettings.from_options(options, model=student, system="the distillation")
     refuse_own_prompts(settings)
-    base = student_base(student, parameter="student")
     space = read_space(None if search_space is None else Path(search_space))
     phases = PHASES if only is None else (only,)
     wanted = _stages(stages, loaded)

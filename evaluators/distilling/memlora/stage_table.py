@@ -211,6 +211,11 @@ def _planned(large: str | None, experts: str) -> list[tuple[dict[str, str], str,
 
 def _check_experts(experts: str, student: str) -> None:
     """Check that every text stage has an expert, before the first row runs."""
+    base = parse_name(student, parameter="student")
+    if experts != "sample" and not Path(experts).is_dir():
+        raise InputError(
+            f"`experts` {experts}: is not a folder.", "Give the folder of the experts, or sample."
+        )
     found = stage_experts({"experts": experts}, student, TEXT_STAGES)
     missing = [stage for stage in TEXT_STAGES if stage not in found]
     if missing:
@@ -218,7 +223,7 @@ def _check_experts(experts: str, student: str) -> None:
             f"`experts` {experts}: has no expert of {', '.join(missing)}.",
             "Train experts of all three text stages: each row adds one.",
         )
-    check_experts(parse_name(student, parameter="student"), list(found.values()), sees=False)
+    check_experts(base, list(found.values()), sees=False)
 
 
 def _text_only(benchmark: Benchmark) -> Benchmark:

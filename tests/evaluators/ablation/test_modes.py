@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+import locomo_vqa as lv
 from locomo_vqa.errors import InputError, OutputError
 from locomo_vqa.evaluators.ablation.modes import run_modes
 from locomo_vqa.evaluators.loading import load_system
@@ -136,6 +137,12 @@ def test_wrong_folders_and_benchmarks_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="has no visual questions"):
         run_modes(blind, images=["pixels"], visual=["given"])
     assert not (tmp_path / "new").exists()
+
+
+def test_a_file_in_place_of_the_folder_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(OutputError, match="file: is not a folder"):
+        lv.ablate("no-memory", benchmark=SAMPLE, out=tmp_path / "file", progress=False)
 
 
 @pytest.mark.slow

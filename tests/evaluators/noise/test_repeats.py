@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from dataclasses import replace
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -68,6 +69,36 @@ def test_the_same_run_twice_is_refused(reports: list[ScoreReport]) -> None:
         lv.score(lv.Repeats([reports[0], reports[0]]))
     with pytest.raises(InputError, match="at least two"):
         lv.Repeats([reports[0]])
+
+
+@pytest.fixture(scope="module")
+def two_systems(tmp_path_factory: pytest.TempPathFactory) -> tuple[lv.Run, lv.Run]:
+    folder = tmp_path_factory.mktemp("runs")
+    first, second = (
+        lv.run(name, benchmark=SAMPLE, limit=1, out=folder / name, progress=False)
+        for name in ("bm25", "no-memory")
+    )
+    return first, second
+
+
+@pytest.mark.parametrize("as_paths", [False, True])
+def test_two_systems_are_not_runs_of_one(
+    two_systems: tuple[lv.Run, lv.Run], as_paths: bool
+) -> None:
+    named = [run.folder if as_paths else run for run in two_systems]
+    words = "are not runs of one system: the system is bm25 1 and no-memory 2"
+    with pytest.raises(InputError, match=words):
+        lv.score(named, metrics=["f1"], progress=False)
+    with pytest.raises(InputError, match=words):
+        lv.compare(answers(0), named, benchmark=SAMPLE, split="test", metrics=["f1"])
+
+
+def test_two_models_are_not_one_system(two_systems: tuple[lv.Run, lv.Run], tmp_path: Path) -> None:
+    first = two_systems[0]
+    info = {**first.info, "answerer": {**first.info["answerer"], "model": "embedded:large"}}
+    other = replace(first, info=info)
+    with pytest.raises(InputError, match="the model is None and embedded:large"):
+        lv.score([first, other], metrics=["f1"], progress=False)
 
 
 def test_a_judge_that_a_file_asked_three_times(tmp_path: Path) -> None:
