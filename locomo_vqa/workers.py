@@ -10,9 +10,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-import re
 import signal
-import socket
 import threading
 import warnings
 from collections.abc import Iterator
@@ -20,22 +18,18 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any
 
+from locomo_vqa.arguments import nearest
+from locomo_vqa.cluster_address import ON_A_NODE, check_address, check_reachable, without_secrets
 from locomo_vqa.errors import InputError, MissingResource
 from locomo_vqa.install_advice import install_command
 
 __all__ = ["WORKER_CPUS", "Cluster", "Workers", "connected", "parse_workers"]
 
-_ADDRESS = re.compile(r"auto|local|(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}")
-_REACH_S = 10.0
-_PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes([0, 0, 0, 4, 0, 0, 0, 0, 0])
-"""What a client of gRPC, which Ray speaks, sends first; the last 9 bytes are a SETTINGS frame."""
-_SETTINGS = 4
 _FORMS = "asyncio, ray, or ray:ADDRESS, such as ray:auto or ray:10.0.0.1:6379"
 _TOKEN = (
     "If it wants a token, set RAY_AUTH_MODE=token, and copy ~/.ray/auth_token from its head or set "
     "RAY_AUTH_TOKEN."
 )
-_ON_A_NODE = "Start this on a node of the cluster, and name the address that `ray start` printed."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,12 +58,14 @@ def parse_workers(value: str | None) -> Workers:
         return Workers()
     scheme, colon, address = value.partition(":") if isinstance(value, str) else ("", "", "")
     if scheme != "ray" or (colon and not address):
-        raise InputError(f"`workers` must be {_FORMS}, not {value!r}.", "Correct `workers`.")
-    if address.startswith("//"):
-        raise InputError(f"`workers`: {value} is the address of a Ray client.", _ON_A_NODE)
-    port = address.rpartition(":")[2]
-    if colon and (not _ADDRESS.fullmatch(address) or (port.isdigit() and int(port) > 65535)):
-        raise InputError(f"`workers`: {address!r} is not the address of a Ray cluster.", _ON_A_NODE)
+        shown = without_secrets(value) if isinstance(value, str) else value
+        close = nearest(value, ("asyncio", "ray"))
+        raise InputError(
+            f"`workers` must be {_FORMS}, not {shown!r}.",
+            f"Did you mean {close!r}?" if close else "Correct `workers`.",
+        )
+    if colon:
+        check_address(address)
     if find_spec("ray") is None:
         raise MissingResource(
             "`workers` names Ray, but the package ray is not installed.",
@@ -136,11 +132,11 @@ def connected(workers: Workers) -> Iterator[Cluster]:
     itself is used, and stays open. Actors and objects end with the connection.
 
     Raises:
-        InputError: this process is connected to another cluster.
+        InputError: this process is connected to another cluster, or RAY_ADDRESS is wrong.
         MissingResource: no cluster answers at the address, or it can't be used from here.
     """
     global _users, _opened
-    _check_reachable(workers.address)
+    check_reachable(workers.address)
     import ray
 
     with _lock:
@@ -184,39 +180,8 @@ def _connect(workers: Workers) -> None:
         ray.shutdown()
         reason = str(error).strip().partition("\n")[0].rstrip(".")
         raise MissingResource(
-            f"{workers}: the cluster can't be used ({reason}).", f"{_ON_A_NODE} {_TOKEN}"
+            f"{workers}: the cluster can't be used ({reason}).", f"{ON_A_NODE} {_TOKEN}"
         ) from None
-
-
-def _check_reachable(address: str | None) -> None:
-    """Check that a server of gRPC answers at a cluster's address; Ray would try for minutes.
-
-    Raises:
-        MissingResource: none does.
-    """
-    if address in (None, "auto"):
-        address = os.environ.get("RAY_ADDRESS")
-    if address is None or not _ADDRESS.fullmatch(address) or ":" not in address:
-        return
-    host, _, port = address.rpartition(":")
-    try:
-        with socket.create_connection((host.strip("[]"), int(port)), timeout=_REACH_S) as server:
-            if os.environ.get("RAY_USE_TLS", "0") == "0" and not _speaks_grpc(server):
-                raise ValueError("something else listens there")
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise MissingResource(
-            f"No Ray cluster answers at {address} ({reason}).",
-            "Start its head with `ray start`, or correct the address.",
-        ) from None
-
-
-def _speaks_grpc(server: socket.socket) -> bool:
-    """Return whether a server's first frame is one of HTTP/2."""
-    server.sendall(_PREFACE)
-    with server.makefile("rb") as replies:
-        frame = replies.read(9)
-    return len(frame) == 9 and frame[3] == _SETTINGS
 
 
 @contextlib.contextmanager

@@ -46,6 +46,8 @@ def read_rubric(rubric: str | os.PathLike[str]) -> RubricPrompt:
             f"Did you mean {close!r}?" if close else "Correct the path.",
         )
     text = read_bounded_text(path, what="a judge's prompt", most=MAX_BYTES).replace("\r\n", "\n")
+    if not text.strip():
+        raise InputError(f"`rubric`: {path} is empty.", f"Write a judge's prompt. {_WHERE}")
     verbatim = _check_names(path, text)
     return RubricPrompt("file", text, sha256_text(text), _key(path, text), verbatim)
 

@@ -4,6 +4,7 @@ paper.py        the tables, as facts: `paper.json`; its models and their servers
 choices.py      which model takes the part of each of the paper's
 plan.py         what each row runs; a `Step` is a call of the library, and a command
 row_plan.py     the plan of a row
+row_problems.py why a row can't run
 preparation.py  what must be there before
 counting.py     what the rows will cost, by arithmetic
 rows.py         runs a row, and reads its figures; execution.py: all rows

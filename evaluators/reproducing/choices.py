@@ -46,6 +46,11 @@ class Choice:
         return self.model.startswith("embedded:")
 
     @property
+    def is_served(self) -> bool:
+        """Whether an endpoint serves it, whose calls cost money."""
+        return parse_name(self.model).scheme == "openai"
+
+    @property
     def can_be_taught(self) -> bool:
         """Whether experts can be trained for it."""
         return parse_name(self.model).scheme in ("transformers", "embedded")

@@ -8,11 +8,14 @@ from pathlib import Path
 
 from locomo_vqa.arguments import check_path
 from locomo_vqa.benchmark import load_argument
+from locomo_vqa.cluster_address import check_reachable
 from locomo_vqa.errors import BudgetReached, InputError, LocomoVqaError, OutputError
 from locomo_vqa.prices import PriceTable, bundled_prices, read_prices
 from locomo_vqa.progress import ProgressCallback
 from locomo_vqa.text import counted
+from locomo_vqa.workers import parse_workers
 
+from ..running.spending import check_priced
 from .choices import Choices
 from .cost import Cost
 from .counting import cost_of
@@ -23,6 +26,7 @@ from .row_plan import RowPlan
 from .rows import RowRunner
 from .settings import ReproductionSettings
 from .sizes import SplitSizes, has_locomo, locomo_sizes, sizes_of
+from .steps import Step
 
 __all__ = ["Execution"]
 
@@ -68,8 +72,9 @@ class Execution:
         """Run every row that can be run.
 
         Raises:
-            InputError: no row can be run.
+            InputError: no row can be run, or the budget can't be kept.
             OutputError: the folder can't be written.
+            MissingResource: no Ray cluster answers at the address in `workers`.
             KeyboardInterrupt: it was interrupted; a note says how to continue.
         """
         if plans and all(plan.problem for plan in plans):
@@ -78,6 +83,8 @@ class Execution:
                 plans[0].remedy
                 or "Give `models`, or use `embedded`; `dry_run` shows what would run.",
             )
+        self._check_cluster(plans)
+        self._check_budget(plans)
         try:
             self.settings.out.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -97,6 +104,30 @@ class Execution:
                 raise
         progress("rows", len(plans), len(plans))
         return rows
+
+    def _check_cluster(self, plans: Sequence[RowPlan]) -> None:
+        """Check that a cluster answers, if a run is left for it."""
+        workers = parse_workers(self.settings.workers)
+        if workers.ray and self._runs_left(plans):
+            check_reachable(workers.address)
+
+    def _check_budget(self, plans: Sequence[RowPlan]) -> None:
+        """Check that a budget is for calls to endpoints, and that their prices are known."""
+        if self.settings.budget is None or not (runs := self._runs_left(plans)):
+            return
+        priced = [run.arguments["model"] for run in runs if "budget" in run.arguments]
+        if not priced:
+            raise InputError(
+                "`budget`: the runs that are left make no calls to an endpoint.",
+                "Leave it out: models in this process cost only time.",
+            )
+        for model in priced:
+            check_priced(model, self.prices)
+
+    def _runs_left(self, plans: Sequence[RowPlan]) -> list[Step]:
+        """Return the runs that rows need and that are not finished."""
+        runs = [s for plan in plans if plan.problem is None for s in plan.steps if s.call == "run"]
+        return [run for run in runs if not finished_in(self.settings.out, [run])]
 
     def without_run(self, plan: RowPlan) -> ReproducedRow:
         """Return a row that is not run."""

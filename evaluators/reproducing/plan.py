@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from locomo_vqa.models.names import hide_credentials
 from locomo_vqa.runs import ImageMode
 
 from ..judging.rubric_files import read_rubric
@@ -17,6 +16,7 @@ from ..metrics.l_settings import Preset
 from .choices import Choice, Choices
 from .paper import PaperRow, PaperSystem, PaperTable, load_paper
 from .row_plan import RowPlan
+from .row_problems import problem_of
 from .settings import ReproductionSettings
 from .steps import Step
 
@@ -60,7 +60,9 @@ class Planner:
         models = self._models(row)
         judge = self._judge(models) if table.is_scored else None
         folder = self.settings.out / "runs" / self._name(row)
-        problem, remedy = self._problem(row, models)
+        problem, remedy = problem_of(
+            row, models, self._benchmark(row), choices=self.choices, settings=self.settings
+        )
         steps = [
             *self._distillation(row, judge),
             self._run(row, folder),
@@ -151,9 +153,8 @@ class Planner:
             "model": self.choices.of(row.model).model,
             "options": options,
             "out": str(folder),
-            **self._given(
-                "limit", "jobs", "workers", "timeout", "budget", "prices", "retry_failed"
-            ),
+            **self._given("limit", "jobs", "workers", "timeout", "retry_failed"),
+            **(self._given("budget", "prices") if self.choices.of(row.model).is_served else {}),
         }
         return Step(call="run", arguments=arguments)
 
@@ -201,28 +202,6 @@ class Planner:
         default = ReproductionSettings(out=self.settings.out)
         values = {name: getattr(self.settings, name) for name in names}
         return {name: v for name, v in values.items() if v != getattr(default, name)}
-
-    def _problem(
-        self, row: PaperRow, models: Sequence[Choice]
-    ) -> tuple[str, str | None] | tuple[None, None]:
-        """Return why a row can't run, and what makes it run."""
-        missing = [choice.paper for choice in models if not choice.is_given]
-        if missing:
-            return f"no model is given for {' and '.join(missing)}", None
-        if row.teacher is not None and not models[0].can_be_taught:
-            shown = hide_credentials(models[0].model)
-            return (
-                f"experts are trained for transformers: models, and {shown} is not one",
-                f"Give one for {row.model} with `models`.",
-            )
-        benchmark = self._benchmark(row)
-        is_default = self.settings.benchmark is None and not self.choices.embedded
-        if is_default and not Path(benchmark).is_dir():
-            return (
-                f"the benchmark folder {benchmark} is not found",
-                "The first commands that `dry_run` shows make it; or name another `benchmark`.",
-            )
-        return None, None
 
 
 def _efficiency(folder: Path) -> Step:

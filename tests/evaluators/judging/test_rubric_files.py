@@ -72,7 +72,8 @@ def test_long_texts_are_cut_and_say_so(tmp_path: Path) -> None:
         (QUOTED + '"label"', "doesn't ask for a verdict", "instead"),
         (QUOTED.replace("WRONG", "FALSE"), "doesn't ask for a verdict", "CORRECT or WRONG"),
         (QUOTED + " " * MAX_BYTES, "rubric.txt", ""),
-        ("", "doesn't say where", r"\$data"),
+        ("", "rubric.txt is empty", r"\$data"),
+        (" \n\t\n", "rubric.txt is empty", r"\$data"),
     ],
 )
 def test_a_file_that_cannot_be_judged_with_is_refused(

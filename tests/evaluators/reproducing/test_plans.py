@@ -214,6 +214,7 @@ def test_a_dry_run_prints_rows_costs_commands_and_choices(cli: Cli, tmp_path: Pa
         (("1", "--dry-run", "--prompts", "nowhere"), "is not a folder"),
         (("1", "--dry-run", "--embedder", "minlm"), "Did you mean 'minilm'?"),
         (("1", "--dry-run", "--workers", "rays"), "--workers"),
+        (("5", "--embedded", "--workers", "ray:127.0.0.1:1"), "No Ray cluster answers at 127"),
         (("1", "--dry-run", "--l-models", "nowhere"), "--l-models nowhere: is not a folder"),
         (("1",), "Give --model, or use --embedded; --dry-run shows what would run."),
         (("1", "--embedded", "--benchmark", "nowhere"), "nowhere"),
@@ -249,12 +250,35 @@ def test_a_folder_of_prompts_and_a_rubric_are_checked_before_anything(
 
 
 def test_settings_of_a_run_are_in_its_command() -> None:
-    settings: dict[str, Any] = {"jobs": 3, "budget": 1.5, "limit": 4, "retry_failed": True}
-    made = lv.reproduce("4", dry_run=True, only="5", workers="asyncio", progress=False, **settings)
-    for step in made.rows[0].plan.steps:
-        assert_same(step)
-    run = made.rows[0].plan.steps[1]
-    assert {**run.arguments, **settings, "workers": "asyncio"} == run.arguments
+    """A budget and prices are for endpoints: a run in this process would refuse them."""
+    settings: dict[str, Any] = {"jobs": 3, "limit": 4, "retry_failed": True}
+    paid: dict[str, Any] = {"budget": 1.5, "prices": None}
+    made = lv.reproduce("4", dry_run=True, workers="asyncio", progress=False, **settings, **paid)
+    for row in made.rows:
+        for step in row.plan.steps:
+            assert_same(step)
+        run = row.plan.steps[-2]
+        assert {**run.arguments, **settings, "workers": "asyncio"} == run.arguments
+        assert run.arguments.get("budget") == (1.5 if row.plan.row.number == 4 else None)
+
+
+def test_a_budget_that_cannot_be_kept_is_refused_before_anything(cli: Cli, tmp_path: Path) -> None:
+    unpriced = "Gemma2-27B=openai:http://127.0.0.1:9/v1?model=x&key=none"
+    for words, error in (
+        (("5", "--embedded"), "--budget: the runs that are left make no calls to an endpoint."),
+        (
+            ("1", "--only", "1", "--benchmark", "sample", "--model", unpriced),
+            "--budget can't be kept: no price is known for x at 127.0.0.1:9",
+        ),
+        (
+            ("4", "--embedded", "--only", "2", "--model", unpriced),
+            "No row can be run: --budget can't be kept: the calls of its stages to Gemma2-27B are",
+        ),
+    ):
+        done = cli("reproduce", *words, "--budget", "5")
+        assert done.returncode == 2
+        assert done.stderr.startswith(f"Error: {error}")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_rows_with_the_same_reason_share_a_sentence(cli: Cli) -> None:
