@@ -80,7 +80,8 @@ def check_out(
     if not is_published_folder(out):
         problem = "already exists and is not a published data set"
     elif changed := _changed_choices(folder, state, recipe, publish):
-        problem = f"already exists, built with {_difference(changed, recipe)}"
+        differing = _difference(changed, recipe)
+        problem = f"already exists, and the last data set of this build was made with {differing}"
     else:
         return
     raise OutputError(f"{out}: {problem}.", "Choose another `out`, or remove it first.")

@@ -75,7 +75,7 @@ def check_selection(done: Build) -> None:
 
 def check_verified(work: Path, folder: Path, false: int) -> None:
     """Publish the agreed questions, in a folder of their own."""
-    with pytest.raises(OutputError, match="built with `verified` False, not True"):
+    with pytest.raises(OutputError, match="was made with `verified` False, not True"):
         build(work=work, stages=["publish"], out=folder / "all", verified=True, progress=False)
     done = build(work=work, stages=["publish"], out=folder / "v", verified=True, progress=False)
     assert done.published is not None and done.benchmark is not None
