@@ -23,6 +23,7 @@ KILLED = (
     "tests/builders/test_killed_build.py",
     "tests/core/test_responses_killed.py",
     "tests/evaluators/distilling/test_killed_distillation.py",
+    "tests/evaluators/judging/test_killed_judging.py",
 )
 
 
