@@ -5,6 +5,7 @@ A disturbed command is killed, or finds the disk full.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -171,7 +172,7 @@ def snapshot(root: Path) -> dict[str, Any]:
 def _content(path: Path) -> Any:
     data = path.read_bytes()
     if path.suffix == ".sqlite":
-        with sqlite3.connect(path) as connection:
+        with contextlib.closing(sqlite3.connect(path)) as connection:
             table = connection.execute("SELECT name FROM sqlite_master").fetchone()[0]
             return {key for (key,) in connection.execute(f"SELECT key FROM {table}")}
     if path.suffix in (".json", ".jsonl"):

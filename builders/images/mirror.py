@@ -12,7 +12,6 @@ Nothing outside the folder is read, wherever a line, a URL or a symbolic link po
 
 from __future__ import annotations
 
-import asyncio
 import os
 import stat
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
@@ -23,6 +22,7 @@ import httpx
 
 from locomo_vqa.errors import InputError
 from locomo_vqa.files import read_jsonl, sha256_text
+from locomo_vqa.models.asking import gather_bounded
 
 from .addresses import parse_url
 from .bodies import PIECE
@@ -112,17 +112,15 @@ async def read_all(
     Raises:
         OutputError: the disk is full or can't be written; finished images are kept.
     """
-    outcomes: dict[str, ImageOutcome] = {}
-    waiting = iter(urls)
 
-    async def work() -> None:
-        for url in waiting:
-            outcomes[url] = await _read_image(mirror, url, store, inspectors, settings.max_bytes)
-            await store.finish(url, outcomes[url])
-            step()
+    async def read(url: str) -> ImageOutcome:
+        outcome = await _read_image(mirror, url, store, inspectors, settings.max_bytes)
+        await store.finish(url, outcome)
+        step()
+        return outcome
 
-    await asyncio.gather(*(work() for _ in range(min(settings.in_flight, 8))))
-    return outcomes
+    at_once = min(settings.in_flight, 8)
+    return {url: outcome async for url, outcome in gather_bounded(urls, read, at_once=at_once)}
 
 
 async def _read_image(

@@ -1,12 +1,12 @@
-"""Sends a model many requests concurrently, in bounded memory."""
+"""Does work concurrently, such as requests to a model; no work is left behind by an error."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from typing import TypeVar
+from typing import Any, TypeVar
 
-__all__ = ["gather_bounded"]
+__all__ = ["gather_all", "gather_bounded"]
 
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
@@ -37,6 +37,24 @@ async def gather_bounded(
             for task in done:
                 yield running.pop(task), task.result()
     finally:
-        for task in running:
-            task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
+        await _end(running)
+
+
+async def gather_all(*work: Awaitable[_Result]) -> list[_Result]:
+    """Return the results in the order given, as `asyncio.gather` does.
+
+    If one raises an error, the others are cancelled, and have ended when the error is raised: what
+    they use can be closed then.
+    """
+    running = [asyncio.ensure_future(each) for each in work]
+    try:
+        return await asyncio.gather(*running)
+    finally:
+        await _end(running)
+
+
+async def _end(running: Iterable[asyncio.Future[Any]]) -> None:
+    tasks = list(running)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

@@ -6,7 +6,6 @@ some GPUs), and many accept a JSON Schema and ignore it.
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import re
 from collections.abc import Mapping
@@ -17,6 +16,7 @@ from typing import Any, Literal
 
 from locomo_vqa.errors import MissingResource
 from locomo_vqa.json_gate import load_json
+from locomo_vqa.models.asking import gather_all
 from locomo_vqa.models.chat import (
     ChatModel,
     ChatRequest,
@@ -104,7 +104,7 @@ async def probe(
     """
     probes = known_probes() if images else ()
     try:
-        *seen, json_schema = await asyncio.gather(
+        *seen, json_schema = await gather_all(
             *(_ask_probe(model, item) for item in probes), _honours_schema(model)
         )
     except ModelError as error:

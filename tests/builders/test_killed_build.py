@@ -1,4 +1,4 @@
-"""Kills at the moments of every stage of a build, and of what may be done without one."""
+"""Kills and full disks at the moments of every stage of a build, and of what needs none."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from locomo_vqa.builders.spending.calls import read_build_calls
 from tests.builders.all_knowing import AllKnowing, all_knowing
 from tests.dying import Commands
 from tests.evaluators.stub_endpoint import StubEndpoint
-from tests.killing import KilledCommand, snapshot
+from tests.killing import MOMENTS, KilledCommand, snapshot
+from tests.torture.outcomes import fault_of
 
 from .small_build import write_small_build
 
@@ -86,6 +87,30 @@ def test_stage(
     kills = killed.kill_in_a_row()
     assert kills
     assert sum(known.asked.values()) - len(known.asked) <= IN_FLIGHT * kills
+
+
+@pytest.mark.parametrize("stage", [stage for stage in STAGES if stage != "ingest"])
+def test_a_full_disk_costs_only_what_was_in_flight(
+    stage: str,
+    stages: dict[str, Path],
+    world: tuple[AllKnowing, StubEndpoint],
+    run_commands: Commands,
+    tmp_path: Path,
+) -> None:
+    known, _ = world
+
+    def prepare(root: Path) -> None:
+        known.asked.clear()
+        shutil.copytree(stages[stage], root, dirs_exist_ok=True)
+
+    def result(root: Path) -> dict[str, Any]:
+        assert sum(known.asked.values()) - len(known.asked) <= IN_FLIGHT
+        return snapshot_without_locks(root)
+
+    full = KilledCommand(run_commands, tmp_path, command(stage), prepare, result=result)
+    for ended in full.try_full_disks(most=max(1, MOMENTS // 4)):
+        assert fault_of(ended) is None, ended.said
+        assert not ended.status or "No space left" in ended.said or "is full" in ended.said
 
 
 WITHOUT_A_BUILD = {

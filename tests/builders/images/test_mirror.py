@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ from locomo_vqa.builders.images.inspecting import Inspectors
 from locomo_vqa.builders.images.mirror import ImageMirror, read_all
 from locomo_vqa.builders.images.outcome import ImageOutcome
 from locomo_vqa.builders.images.store import ImageStore
-from locomo_vqa.errors import InputError
+from locomo_vqa.errors import InputError, OutputError
 from locomo_vqa.files import sha256_text
 
 from .drawn import HTML, image_bytes
@@ -114,3 +115,28 @@ def test_a_bad_list(folder: Path, line: str) -> None:
 def test_no_mirror(folder: Path) -> None:
     with pytest.raises(InputError, match="is not a folder"):
         ImageMirror(folder / "none")
+
+
+def test_an_error_leaves_no_image_behind_that_is_still_being_read(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What reads images can be closed after it: the first image that is done can't be noted."""
+    urls = [f"{SITE}/{number}.png" for number in range(6)]
+    for number in range(6):
+        put(folder / "pictures.example" / f"{number}.png", image_bytes(number))
+    settings = DownloadSettings(max_bytes=1 << 20)
+
+    async def fail(url: str, outcome: ImageOutcome) -> None:
+        raise OutputError(f"{url}: the disk is full.", "Make room.")
+
+    async def run() -> set[asyncio.Task[Any]]:
+        async with Inspectors(max_pixels=10_000, workers=2) as inspectors:
+            with pytest.raises(OutputError, match="the disk is full"):
+                await read_all(
+                    ImageMirror(folder), urls, store=store, inspectors=inspectors, settings=settings
+                )
+            return asyncio.all_tasks() - {asyncio.current_task()}
+
+    with ImageStore(folder.parent / "work", settings.deciding()) as store:
+        monkeypatch.setattr(store, "finish", fail)
+        assert asyncio.run(run()) == set()

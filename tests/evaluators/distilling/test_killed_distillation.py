@@ -1,4 +1,4 @@
-"""Kills while a student is taught: the same memories, answers and weights, each reply paid once."""
+"""Kills and full disks while a student is taught: the same files, and each reply paid once."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,8 @@ from locomo_vqa.builders.importing import import_locomo
 from tests.core.locomo_example import sample
 from tests.dying import Commands, commands
 from tests.evaluators.stub_endpoint import StubEndpoint, completion, stub_endpoint
-from tests.killing import MOMENTS, KilledCommand
+from tests.killing import MOMENTS, KilledCommand, snapshot
+from tests.torture.outcomes import fault_of
 
 from .scripted_teacher import reads
 
@@ -118,6 +120,32 @@ def test_phase_of_memlora(
 ) -> None:
     """The same seed gives the same adapters, byte for byte, however often it is killed."""
     check_kills(*phases[phase], teacher, torch_commands, tmp_path)
+
+
+@pytest.mark.parametrize("phase", PHASES)
+def test_a_full_disk_in_a_phase_of_memlora(
+    phase: str,
+    phases: dict[str, tuple[Path, list[str]]],
+    teacher: StubEndpoint,
+    torch_commands: Commands,
+    tmp_path: Path,
+) -> None:
+    """It is said in a sentence; then the same adapters are made, and no stored reply is paid."""
+    folder, command = phases[phase]
+
+    def prepare(root: Path) -> None:
+        teacher.requests.clear()
+        shutil.copytree(folder, root, dirs_exist_ok=True)
+
+    def result(root: Path) -> dict[str, Any]:
+        asked = Counter(json.dumps(request) for request in teacher.requests)
+        assert asked.total() - len(asked) <= IN_FLIGHT
+        return snapshot(root)
+
+    full = KilledCommand(torch_commands, tmp_path, command, prepare, result=result)
+    for ended in full.try_full_disks(most=max(1, MOMENTS // 8)):
+        assert fault_of(ended) is None, ended.said
+        assert not ended.status or "No space left" in ended.said or "is full" in ended.said
 
 
 @pytest.mark.parametrize("stage", STAGES)
