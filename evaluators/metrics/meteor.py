@@ -53,9 +53,10 @@ def _align(predicted: list[str], expected: list[str]) -> list[tuple[int, int]]:
     """
     left, right = dict(enumerate(predicted)), dict(enumerate(expected))
     pairs = _match(left, right, _word_alone)
-    left, right = _stem_all(left), _stem_all(right)
-    pairs += _match(left, right, _word_alone)
-    pairs += _match(left, right, synonyms)
+    if right:
+        left, right = _stem_all(left), _stem_all(right)
+        pairs += _match(left, right, _word_alone)
+        pairs += _match(left, right, synonyms)
     return sorted(pairs)
 
 
@@ -73,6 +74,8 @@ def _match(
         free[right[place]].append(place)
     pairs = []
     for place in sorted(left, reverse=True):
+        if not right:
+            break
         fitting = [word for word in candidates(left[place]) if free.get(word)]
         if fitting:
             partner = max((free[word] for word in fitting), key=lambda places: places[-1]).pop()

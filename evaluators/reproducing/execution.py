@@ -195,7 +195,7 @@ class Execution:
         return found
 
     def _other_measures(self, plan: RowPlan) -> Mapping[str, str]:
-        """Return why the columns L and J, if they do, measure another thing than the paper's."""
+        """Return why the columns L and J, if they do, measure something else than the paper's."""
         found = {}
         if "l" in plan.row.values and plan.l_preset != "paper":
             found["l"] = f"its BERTScore is that of the preset {plan.l_preset}"
