@@ -480,3 +480,10 @@ def test_the_page_is_up_to_date() -> None:
 
     found = TARGET.read_text(encoding="utf-8")
     assert found == render(found), "run scripts/make_paper_page.py"
+
+
+def test_the_page_shows_what_takes_the_part_of_the_papers_models() -> None:
+    made = lv.reproduce("2", embedded=True, dry_run=True, progress=False)
+    page = (ROOT / "docs" / "paper.md").read_text(encoding="utf-8")
+    said = " ".join(made.stand_ins).replace("`models`", "--model")
+    assert f"\n{said}\n" in page
