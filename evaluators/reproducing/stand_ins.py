@@ -48,7 +48,7 @@ def _defaults(plans: Sequence[RowPlan]) -> list[str]:
         if step.call == "run"
         for name in step.arguments["options"]
     }
-    found = ["one store", "10 memories an answer"]
+    found = ["one store without times", "10 memories an answer", "8 an update"]
     found += [] if "embedder" in given else ["the embedder `lexical`"]
     return found + ([] if "prompts" in given else ["reduced prompts"])
 

@@ -371,7 +371,7 @@ def test_what_takes_the_part_of_the_papers_models_is_named() -> None:
     title, text = said("1", embedded=True, models=served, embedder="minilm")
     assert title == "ours or stand-in"
     assert text.startswith("In rows 2, 3, 4, 5, 6, 7 and 8, embedded models take the part")
-    assert "(one store, 10 memories an answer, reduced prompts)" in text
+    assert "(one store without times, 10 memories an answer, 8 an update, reduced prompts)" in text
     _, text = said("A6", embedded=True, models={"Gemma2-2B": "embedded:student"})
     assert "Experts" not in text
     assert "verdicts" not in text
