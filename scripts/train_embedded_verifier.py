@@ -53,7 +53,7 @@ RATE = 3e-3
 """AdamW's highest learning rate."""
 HARD = 0.25
 """The share of images about which the generator wrote a false gold."""
-ALTERED = 0.25
+ALTERED = 0.1
 """The share of images that are altered as real files are; the others are as they were drawn."""
 WEIGHTS = {"alike": 16, "colour": 4, "odd count": 4, "odd": 3, "the odd": 2, "kind": 2} | {
     **{"mark": 2, "the mark": 2, "style": 2, "mood": 0.3, "the part": 0.3},
@@ -69,8 +69,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--work", type=Path, default=Path("embedded-verifier"))
     parser.add_argument("--out", type=Path, default=MODELS / "verifier")
-    parser.add_argument("--images", type=int, default=5000)
-    parser.add_argument("--steps", type=int, default=2425)
+    parser.add_argument("--images", type=int, default=12000)
+    parser.add_argument("--steps", type=int, default=3206)
     parser.add_argument("--batch", type=int, default=48)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--seed", type=int, default=77)
@@ -159,7 +159,7 @@ def _train(
         some = round(HARD * arguments.batch)
         indices[:some] = torch.tensor(rng.choices(hard, k=some))
         loss, dense = _losses(model, heads, images, written, indices, rng)
-        (loss + (1.5 if step < 0.65 * arguments.steps else 0.7) * dense).backward()
+        (loss + (1.2 if step < 0.6 * arguments.steps else 0.7) * dense).backward()
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         if step % 25 == 0:

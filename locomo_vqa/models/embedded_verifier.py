@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from locomo_vqa.errors import InputError, MissingResource
-from locomo_vqa.files import sha256_file
+from locomo_vqa.files import canonical_json, sha256_file, sha256_text
 from locomo_vqa.models.batching import Batcher
 from locomo_vqa.models.chat import ChatReply, ChatRequest, ModelError, ModelFailed
 from locomo_vqa.models.names import ModelName
@@ -47,7 +47,7 @@ class EmbeddedVerifier:
         )
 
     def identity(self) -> Mapping[str, Any]:
-        """Return the backend, the name and the SHA-256 of the weights."""
+        """Return the backend, the name and a SHA-256 of the weights and of how they decide."""
         return {"backend": "embedded", "model": VERIFIER, "revision": self._revision}
 
     async def ask(self, request: ChatRequest) -> ChatReply:
@@ -63,9 +63,9 @@ class EmbeddedVerifier:
 
     @cached_property
     def _revision(self) -> str:
-        from locomo_vqa.models.embedded.verifier import WEIGHTS
+        from locomo_vqa.models.embedded.verifier import DECISION, WEIGHTS
 
-        return sha256_file(self._folder / WEIGHTS)
+        return sha256_text(canonical_json([sha256_file(self._folder / WEIGHTS), *DECISION]))
 
     @cached_property
     def _network(self) -> VerifierNetwork:

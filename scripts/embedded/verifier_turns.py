@@ -54,6 +54,8 @@ def verifier_turns(
         drawn = draw_visual_question(otherwise(scene, rng), type, rng)
         if drawn:
             chosen.append(WrittenQuestion(type, drawn.question, drawn.answer))
+    if scene.unusual:
+        chosen += _about_the_oddity(scene, rng)
     turns = [turn for each in chosen if (turn := _checking_turn(scene, each, rng))]
     for type in rng.sample(QUESTION_TYPES, 3):
         drawn = draw_visual_question(scene, type, rng)
@@ -73,6 +75,18 @@ def _checking_turn(
     if rng.random() < 0.4:
         return VerifierTurn(VerifierPrompt("premise", question), _word(holds))
     return VerifierTurn(VerifierPrompt("verdict", question, answer), _word(true))
+
+
+def _about_the_oddity(scene: Scene, rng: random.Random) -> list[WrittenQuestion]:
+    """Return a question about what is unusual; half of these take it for something else."""
+    odd, drawn = scene.unusual, rng.random()
+    if drawn < 0.4:
+        kind = rng.choice([each for each in UNUSUAL if each != odd[0].kind])
+        odd = tuple(replace(thing, kind=kind) for thing in odd)
+    elif drawn < 0.5:
+        odd = odd * 2 if len(odd) == 1 else odd[:1]
+    drew = draw_visual_question(replace(scene, unusual=odd), "unusual-detail", rng)
+    return [WrittenQuestion("unusual-detail", drew.question, drew.answer)] if drew else []
 
 
 def _true(scene: Scene, written: WrittenQuestion) -> bool:

@@ -20,6 +20,7 @@ from locomo_vqa.models.embedded.pixels import to_pixels
 from locomo_vqa.models.safetensors_header import read_header
 
 __all__ = [
+    "DECISION",
     "HEADS",
     "PREMISE",
     "VERDICT",
@@ -40,6 +41,9 @@ HEADS = 4
 
 PREMISE, VERDICT = -1.0, 6.5
 """The log odds above which a premise holds, and a sum of three above which a verdict is yes."""
+
+DECISION = (PREMISE, VERDICT)
+"""All that decides beside the weights."""
 
 _LAYERS = (("c1", 2), ("c2", 2), ("c3", 1), ("c4", 2), ("c5", 1), ("c6", 2), ("c7", 1))
 """The convolutions with their strides; those of stride 1 add to what they read."""

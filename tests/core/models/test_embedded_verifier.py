@@ -71,6 +71,18 @@ def test_an_unknown_option_is_refused() -> None:
         open_model("embedded:verifier?threads=2")
 
 
+def test_other_thresholds_make_it_another_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stored replies of a verifier that decides otherwise are not used again."""
+
+    def revision() -> str:
+        return str(open_model("embedded:verifier").identity()["revision"])
+
+    before = revision()
+    assert revision() == before
+    monkeypatch.setattr("locomo_vqa.models.embedded.verifier.DECISION", (0.0, 6.5))
+    assert revision() != before
+
+
 def test_the_same_image_is_seen_once_and_any_text_gets_a_word() -> None:
     image = ModelImage(sha256="1" * 64, media_type="image/png", data=image_of(make_scene(RNG)))
 
