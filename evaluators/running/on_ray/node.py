@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from locomo_vqa.benchmark.questions import Question
@@ -32,7 +32,7 @@ class Node:
     def __init__(self) -> None:
         self._opening = asyncio.Lock()
         self._opened: _Opened | None = None
-        self._scopes: set[CancelScope] = set()
+        self._running: dict[str, _Running] = {}
         self._threads = ThreadPoolExecutor(1000, thread_name_prefix="conversation")
 
     async def where(self) -> str:
@@ -52,13 +52,14 @@ class Node:
             as `Place.converse`.
         """
         opened = await self._open(desk)
+        await self._end_earlier(name)
         loop, scope = asyncio.get_running_loop(), CancelScope()
         queue: asyncio.Queue[Event | None] = asyncio.Queue()
         outcomes = StreamedOutcomes(loop, queue, scope, opened.flush)
-        self._scopes.add(scope)
         work = loop.run_in_executor(
             self._threads, opened.converse, name, questions, outcomes, scope
         )
+        running = self._running[name] = _Running(scope, work)
         work.add_done_callback(lambda _: queue.put_nowait(None))
         try:
             while (event := await queue.get()) is not None:
@@ -66,12 +67,20 @@ class Node:
                 event.taken.set()
             yield "done", (await work,)
         finally:
-            self._scopes.discard(scope)
+            if self._running.get(name) is running:
+                del self._running[name]
+
+    async def _end_earlier(self, name: str) -> None:
+        """End a conversation that the run lost sight of, such as when a connection broke."""
+        earlier = self._running.pop(name, None)
+        if earlier is not None:
+            await asyncio.to_thread(earlier.scope.cancel)
+            await asyncio.gather(earlier.work, return_exceptions=True)
 
     async def stop(self) -> None:
         """Cancel all conversations."""
-        for scope in list(self._scopes):
-            await asyncio.to_thread(scope.cancel)
+        for running in list(self._running.values()):
+            await asyncio.to_thread(running.scope.cancel)
 
     async def close(self) -> None:
         """End everything that was started here."""
@@ -89,6 +98,16 @@ class Node:
                 check_same_toolkit(toolkit, name)
                 self._opened = await asyncio.to_thread(_Opened, cloudpickle.loads(work), desk, name)
             return self._opened
+
+
+@dataclass(frozen=True, slots=True)
+class _Running:
+    """A conversation that is being run."""
+
+    scope: CancelScope
+    """Cancels it."""
+    work: asyncio.Future[bool]
+    """Ends with it."""
 
 
 class _Opened:

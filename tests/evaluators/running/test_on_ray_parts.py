@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import pickle
+import threading
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
@@ -14,10 +17,13 @@ from locomo_vqa.errors import InputError, MissingResource, OutputError
 from locomo_vqa.evaluators.hosting import ProcessHost
 from locomo_vqa.evaluators.proxy.ledger import Ledger
 from locomo_vqa.evaluators.proxy.recordings import Recorded, RecordingKey
+from locomo_vqa.evaluators.running.cancellation import CancelScope
 from locomo_vqa.evaluators.running.metering_settings import MeteringSettings
 from locomo_vqa.evaluators.running.movable import check_movable
 from locomo_vqa.evaluators.running.on_ray import desk as desk_module
 from locomo_vqa.evaluators.running.on_ray.desk import Desk
+from locomo_vqa.evaluators.running.on_ray.node import Node
+from locomo_vqa.evaluators.running.on_ray.streamed import StreamedOutcomes
 from locomo_vqa.evaluators.running.on_ray.work import NodeWork, check_same_toolkit
 from locomo_vqa.evaluators.running.phases import read_phases
 from locomo_vqa.toolkit_code import toolkit_code
@@ -124,3 +130,32 @@ def test_a_conversation_that_is_read_again_has_two_times_of_reading(tmp_path: Pa
     assert phases is not None
     reading = [second for second in range(0, 40, 5) if phases.is_reading("c", at(second))]
     assert reading == [0, 5, 10, 20, 25, 30]
+
+
+def test_a_conversation_that_the_run_lost_sight_of_ends_before_it_is_read_again() -> None:
+    happened: list[str] = []
+
+    class Opened:
+        def flush(self) -> None: ...
+
+        def converse(
+            self, name: str, questions: object, outcomes: StreamedOutcomes, scope: CancelScope
+        ) -> bool:
+            happened.append("begins")
+            outcomes.read(name, len(happened))
+            if happened == ["begins"]:
+                over = threading.Event()
+                with scope.on_cancel(over.set):
+                    over.wait(60)
+                happened.append("ends")
+            return True
+
+    async def run() -> list[object]:
+        node = Node()
+        node._opened = cast(Any, Opened())
+        lost = node.converse(None, "c", [])
+        assert await anext(lost) == ("read", ("c", 1))
+        return [event async for event in node.converse(None, "c", [])]
+
+    assert asyncio.run(run()) == [("read", ("c", 3)), ("done", (True,))]
+    assert happened == ["begins", "ends", "begins"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -18,10 +19,13 @@ from typing import Any
 import pytest
 
 import locomo_vqa as lv
+from locomo_vqa.builders.importing import import_locomo
 from locomo_vqa.errors import BudgetReached, InputError
 from locomo_vqa.runs import Run
 from locomo_vqa.workers import Workers, connected, parse_workers
+from tests.core.locomo_example import sample
 from tests.evaluators.counting_endpoint import cost_of, counting, tokens_of, write_prices
+from tests.evaluators.memory.test_mem0_run import script
 from tests.evaluators.stub_endpoint import StubEndpoint, stub_endpoint
 from tests.ray_cluster import RayCluster, ray_cluster
 
@@ -68,9 +72,10 @@ CONVERSATIONS = 7
 
 @dataclass
 class Held:
-    """Holds each conversation's second question until three wait, and then does something."""
+    """Holds each conversation's second question until some wait, and then does something."""
 
     then: Callable[[], None]
+    conversations: int = 3
     asked: Counter[str] = field(default_factory=Counter)
     waiting: set[str] = field(default_factory=set)
     over: threading.Event = field(default_factory=threading.Event)
@@ -85,11 +90,38 @@ class Held:
             if self.asked[name] < 2:
                 return
             self.waiting.add(name)
-            last = len(self.waiting) == 3
+            last = len(self.waiting) == self.conversations
         if last:
             self.then()
             self.over.set()
         self.over.wait(60)
+
+
+@dataclass
+class HeldReading(Held):
+    """Holds all calls but the first eight, with which no conversation is read whole."""
+
+    def pass_through(self, text: str) -> None:
+        with self.lock:
+            self.asked[""] += 1
+            if self.asked[""] <= 8 or self.over.is_set():
+                return
+            self.waiting.update(re.findall(r"conv-\d", text))
+            last = len(self.waiting) == self.conversations
+        if last:
+            self.then()
+            self.over.set()
+        self.over.wait(60)
+
+
+def say_as_memory(body: dict[str, Any]) -> str:
+    """Say what a perfect model of mem0 would; the answer is the first memory."""
+    _, reply = script(body)
+    return str(reply["choices"][0]["message"]["content"])
+
+
+def say_hash(body: dict[str, Any]) -> str:
+    return f"{sum(map(ord, str(body['messages'][0]['content']))):x}"
 
 
 class Endpoint:
@@ -103,12 +135,18 @@ class Endpoint:
         text = body["messages"][0]["content"]
         if self.held is not None and isinstance(text, str):
             self.held.pass_through(text)
-        return f"{sum(map(ord, str(text))):x}"
+        return say_hash(body) if body["model"] == "stub" else say_as_memory(body)
 
     @contextmanager
     def serve(self) -> Iterator[None]:
         with stub_endpoint(counting(self.say)) as self.stub:
             yield
+
+    def bodies(self) -> Counter[str]:
+        """Return how often it got which request, and forget it."""
+        asked = Counter(json.dumps(body) for body in self.stub.requests)
+        self.stub.requests.clear()
+        return asked
 
     def texts(self) -> Counter[str]:
         """Return how often it was asked what, and forget it."""
@@ -288,18 +326,56 @@ def test_a_node_that_is_killed_costs_only_what_it_had_not_finished(
 ) -> None:
     cluster.fill(3)
     out = folder / "killed"
-    endpoint.held = held = Held(then=lambda: cluster.kill(cluster.nodes[-1]))
-    lv.run("asker:Asker", out=out, **{**settings, "workers": f"ray:{cluster.address}"})
+    endpoint.held = held = Held(lambda: cluster.kill(cluster.nodes[-1]), conversations=6)
+    arguments = {**settings, "workers": f"ray:{cluster.address}", "jobs": 2}
+    lv.run("asker:Asker", out=out, **arguments)
     endpoint.held = None
     check_equal(out, whole.folder, in_one_go=False)
-    [loss] = journal(out, "lost")
-    assert loss["conversation"] in held.waiting
+    lost = {loss["conversation"] for loss in journal(out, "lost")}
+    assert len(lost) == len(journal(out, "lost")) == 2  # What was under way on the node, once each.
+    assert lost <= held.waiting
     again = {text: n for text, n in endpoint.texts().items() if n != 1}
-    [(text, number)] = again.items()  # Reading again is not paid for again.
-    assert number == 2
-    assert text.startswith(f"{loss['conversation']}: asked ")
+    assert set(again.values()) == {2}  # Reading again is not paid for again.
+    assert {text.partition(": asked ")[0] for text in again} == lost
     assert len(journal(out, "answer")) == 2 * CONVERSATIONS
-    assert [row["conversation"] for row in journal(out, "ingest")].count(loss["conversation"]) == 2
+    read = Counter(row["conversation"] for row in journal(out, "ingest"))
+    assert {name for name, times in read.items() if times == 2} == lost
+
+
+def test_mem0_answers_as_without_a_loss(
+    cluster: RayCluster, endpoint: Endpoint, settings: dict[str, Any], folder: Path
+) -> None:
+    """A node is killed while it reads: the memories, and what is answered from them, are equal."""
+    conversations = [sample(name) for name in ("conv-1", "conv-2", "conv-3")]
+    for each in conversations:
+        for number in range(1, 13):
+            for turn in each["conversation"][f"session_{number}"]:
+                turn["text"] += f" This is {each['sample_id']}."
+    (folder / "locomo.json").write_text(json.dumps(conversations))
+    import_locomo(folder / "locomo.json", out=folder / "read")
+    model = settings["model"].replace("model=stub", "model=memory")
+    arguments = {"benchmark": folder / "read", "split": "all", "limit": 2, "model": model}
+    arguments |= {"options": {"prompts": "reduced", "top_k": "3"}, "progress": False}
+    calm = lv.run("mem0", out=folder / "mem0-calm", jobs=3, **arguments)
+    paid = endpoint.bodies()
+    cluster.fill(3)
+    endpoint.held = held = HeldReading(lambda: cluster.kill(cluster.nodes[-1]))
+    done = lv.run("mem0", out=folder / "mem0", workers=f"ray:{cluster.address}", **arguments)
+    endpoint.held = None
+    asked = endpoint.bodies()
+    [loss] = journal(folder / "mem0", "lost")
+    assert loss["conversation"] in held.waiting
+    check_equal(folder / "mem0", folder / "mem0-calm", in_one_go=False)
+    assert len(calm.predictions) == len(done.predictions) > 0
+    assert {each.state for each in done.predictions} == {"ok"}
+    assert remembered(folder / "mem0") == remembered(folder / "mem0-calm")
+    assert not paid - asked
+    assert (asked - paid).total() <= 1  # What was in flight.
+
+
+def remembered(run: Path) -> list[list[dict[str, Any]]]:
+    """Return how the memories of each conversation came about."""
+    return [rows(path, but="time") for path in sorted(run.glob("work/*/memory.jsonl"))]
 
 
 def test_a_driver_that_is_killed_goes_on(
