@@ -112,10 +112,11 @@ class Planner:
         return "-".join(parts)
 
     def _experts(self, row: PaperRow) -> Path:
-        """Return the folder of a distillation."""
+        """Return the folder of a distillation; one with vision has its own."""
         assert row.teacher is not None
         student, teacher = self.choices.of(row.model), self.choices.of(row.teacher)
-        return self.settings.out / "distilled" / f"{student.slug}-of-{teacher.slug}"
+        sees = "-vision" if row.system == "memlora-v" else ""
+        return self.settings.out / "distilled" / f"{student.slug}-of-{teacher.slug}{sees}"
 
     def _distillation(self, row: PaperRow, judge: str | None) -> list[Step]:
         if row.teacher is None or self.choices.of(row.model).is_stand_in:

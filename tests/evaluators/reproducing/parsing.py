@@ -9,8 +9,14 @@ from typing import Any
 
 import click
 
+from locomo_vqa.builders.recipe import load_recipe
 from locomo_vqa.cli import cli
+from locomo_vqa.evaluators.judging.rubric_files import read_rubric
 from locomo_vqa.evaluators.memory import RUN_ONLY_OPTIONS, MemorySettings
+from locomo_vqa.evaluators.memory.settings import TEXT_STAGES
+from locomo_vqa.evaluators.reproducing.choices import checked_models
+from locomo_vqa.evaluators.reproducing.paper import paper_table
+from locomo_vqa.evaluators.systems.bundled import SYSTEMS
 from locomo_vqa.models.names import parse_name
 from tests.tutorials import read_blocks
 
@@ -46,7 +52,33 @@ def parse(words: Sequence[str]) -> tuple[str, dict[str, Any]]:
         command, context = found, click.Context(found, parent=context, info_name=name)
     parsed = command.make_context(names[-1], rest, parent=context.parent)
     check_names(" ".join(names), parsed.params)
+    check_facts(" ".join(names), parsed.params)
     return " ".join(names), parsed.params
+
+
+def check_facts(command: str, parameters: dict[str, Any]) -> None:
+    """Check the names of systems, recipes, rubrics, tables and the paper's models."""
+    if command == "run" and parameters["system"] not in SYSTEMS:
+        raise ValueError(f"{parameters['system']} is not a bundled system")
+    if command == "build run":
+        load_recipe(parameters["recipe"])
+    if parameters.get("rubric") is not None:
+        read_rubric(parameters["rubric"])
+    if command == "reproduce":
+        paper_table(parameters["table"])
+        checked_models(dict(each.split("=", 1) for each in parameters["models"]), parameter="model")
+
+
+def folders_of(command: str, parameters: dict[str, Any]) -> tuple[set[str], set[str]]:
+    """Return the folders that a command reads, and those that it writes."""
+    made = {str(parameters[name]) for name in ("out", "work") if parameters.get(name) is not None}
+    if command in ("data import", "build run"):
+        return set(), made
+    found = [parameters.get("benchmark"), *parameters.get("sources", ())]
+    found += parameters.get("runs", ())
+    options = dict(text.split("=", 1) for text in parameters.get("options") or ())
+    found.append(options.get("experts", "").removesuffix("/experts") or None)
+    return {str(each) for each in found if each is not None}, made
 
 
 def check_names(command: str, parameters: dict[str, Any]) -> None:
@@ -65,6 +97,7 @@ def check_names(command: str, parameters: dict[str, Any]) -> None:
         MemorySettings.from_options(options, model=parameters["student"])
     elif command == "run":
         if parameters["system"].startswith("memlora"):
-            own = {name for name, value in options.items() if value == "base" or name in EXPERTS}
+            base = {name for name, value in options.items() if value == "base"}
+            own = base & set(TEXT_STAGES) | options.keys() & EXPERTS
             options = {name: value for name, value in options.items() if name not in own}
         MemorySettings.from_options(options, model=parameters["model"])

@@ -25,7 +25,7 @@ from locomo_vqa.evaluators.reproducing.steps import Step
 from locomo_vqa.leaderboard import reported_rows
 from locomo_vqa.schemas import validate
 from tests.conftest import ROOT, SHARED, Cli
-from tests.evaluators.reproducing.parsing import commands_of, parse
+from tests.evaluators.reproducing.parsing import commands_of, folders_of, parse
 
 FACTS = SHARED / "data" / "paper_tables.json"
 ROWS = {"1": 8, "2": 6, "3": 6, "4": 7, "5": 6, "A6": 2, "A7": 6, "E8": 7, "E9": 8}
@@ -354,6 +354,15 @@ def test_a_student_that_is_named_gets_experts_of_its_own() -> None:
     assert others[0].folder != named[0].folder
 
 
+def test_experts_with_and_without_vision_have_folders_of_their_own() -> None:
+    models = dict.fromkeys(("Gemma2-2B", "InternVL3-1B"), "embedded:student")
+    settings: dict[str, Any] = {"dry_run": True, "embedded": True, "progress": False}
+    (text,) = lv.reproduce("1", only="7", models=models, **settings).rows
+    (visual,) = lv.reproduce("2", only="4", models=models, **settings).rows
+    folders = {row.plan.steps[0].arguments["out"] for row in (text, visual)}
+    assert len(folders) == 2
+
+
 def test_what_takes_the_part_of_the_papers_models_is_named() -> None:
     def said(table: str, **settings: Any) -> tuple[str, str]:
         made = lv.reproduce(table, dry_run=True, progress=False, **settings)
@@ -459,6 +468,15 @@ def test_every_command_of_the_page_parses() -> None:
         parse(words)
 
 
+def test_every_command_of_the_page_reads_what_an_earlier_one_writes() -> None:
+    written: set[str] = set()
+    for words in commands_of(ROOT / "docs" / "paper.md"):
+        if words[0] != "reproduce":
+            read, made = folders_of(*parse(words))
+            assert read <= written, f"{' '.join(words)}: reads {read - written}"
+            written |= made
+
+
 @pytest.mark.parametrize(
     "words",
     [
@@ -468,6 +486,12 @@ def test_every_command_of_the_page_parses() -> None:
         "run mem0 --benchmark locomo --model embedded:student --option stores=speakers",
         "distill memlora --benchmark locomo --student transformrs:x --out o",
         "reproduc 2",
+        "reproduce 22",
+        "reproduce 4 --model Gemma-2B=embedded:student",
+        "run mem1 --benchmark locomo --model embedded:student",
+        "run memlora --benchmark locomo --model embedded:student --option updates=base",
+        "score runs/a --benchmark locomo --rubric lenent",
+        "build run papers --locomo locomo10.json",
     ],
 )
 def test_a_wrong_command_does_not_parse(words: str) -> None:
