@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -31,7 +32,7 @@ def read_split(table: Mapping[str, Any], path: object) -> dict[str, Any]:
     if any(named.values()) and not named["test"]:
         raise InputError(f"{path}: [split] names no conversation in test.", _REMEDY)
     every = [name for names in named.values() for name in names]
-    if twice := next((name for name in every if every.count(name) > 1), None):
+    if twice := next((name for name, times in Counter(every).items() if times > 1), None):
         raise InputError(f"{path}: [split] names {twice!r} twice.", _REMEDY)
     if not counts[2]:
         raise InputError(
