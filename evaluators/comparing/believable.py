@@ -23,7 +23,9 @@ def believable_sentence(one: MetricComparison) -> str:
     if not believable.at_least:
         first, second = believable.runs
         counts.append(f"runs ({first} and {second})")
-    verdict = "is smaller" if believable.covers(difference) else "is larger"
+    verdict = "is larger"
+    if believable.covers(difference):
+        verdict = "is smaller" if abs(difference) < believable.value else "is not larger"
     return (
         f"Smallest difference to believe: {limit}, from {' and '.join(counts)}; "
         f"{difference:+.{digits}f} {verdict}."

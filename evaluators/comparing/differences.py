@@ -111,8 +111,7 @@ def _why_not(metric: str, sides: Sequence[Side]) -> str | None:
     for side in sides:
         scores = side.document["metrics"].get(metric)
         if scores is None or scores["state"] != "ok":
-            reason = scores and scores["reason"]
-            return f"{side.name}: {reason or 'it was not computed.'}"
+            return f"{side.name}: {_why_not_computed(scores and scores['reason'])}"
         unscored = sum(value is None for value in side.values[metric].values())
         if unscored:
             are = "is" if unscored == 1 else "are"
@@ -122,6 +121,16 @@ def _why_not(metric: str, sides: Sequence[Side]) -> str | None:
     if METRICS[metric].needs != "verdicts":
         return None
     return next((why for other in sides[1:] if (why := judges_differ(sides[0], other))), None)
+
+
+def _why_not_computed(reason: str | None) -> str:
+    """Return why a side lacks a metric, without the parameters of `score`, which are not ours."""
+    if not reason:
+        return "it was not computed."
+    sentence, _, advice = reason.partition(". ")
+    if "`" not in advice:
+        return reason
+    return f"{sentence}. Score each system with this metric first (`locomo-vqa score`)."
 
 
 def _why_too_few(

@@ -21,7 +21,9 @@ bubblewrap   bwrap, with user namespaces of Linux
 
 _PROBE = (
     *("--unshare-all", "--unshare-user", "--ro-bind", "/", "/", "--dev", "/dev"),
-    *("--proc", "/proc", "--", sys.executable, "-I", "-S", "-c", ""),
+    *("--proc", "/proc"),
+    *("--ro-bind", sys.prefix, sys.prefix),  # It may be below /dev, as in /dev/shm.
+    *("--", sys.executable, "-I", "-S", "-c", ""),
 )
 _PROBE_S = 20
 

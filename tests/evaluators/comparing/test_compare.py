@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
+import locomo_vqa as lv
 from locomo_vqa.benchmark.questions import questions_of
 from locomo_vqa.errors import InputError
 from locomo_vqa.evaluators.comparing import compare
+from locomo_vqa.evaluators.comparing.believable import believable_sentence
 from locomo_vqa.evaluators.comparing.differences import compare_sides
 from locomo_vqa.evaluators.comparing.sides import Side, read_side
 from locomo_vqa.evaluators.scoring import score
@@ -107,6 +109,22 @@ def test_a_metric_that_a_side_lacks(tmp_path: Path, wrong: Path, cli: Cli) -> No
     done = cli("compare", wrong, text, "--benchmark", "sample", "--metrics", "v")
     assert done.returncode == 2
     assert "V can't be compared. text.jsonl: No row answers a visual question." in done.stderr
+
+
+def test_a_missing_metric_names_no_setting_of_score() -> None:
+    """`compare` has no judge: a J that is not there comes from `score`."""
+    ours, theirs = ({q.id: answer for q in TEXT} for answer in ("x", "y"))
+    reason = lv.compare(ours, theirs, benchmark=SAMPLE).not_compared["j"]
+    assert reason.endswith(
+        "J needs the verdicts of a judge model. Score each system with this metric first "
+        "(`locomo-vqa score`)."
+    )
+
+
+def test_no_difference_is_not_larger_than_no_noise() -> None:
+    answers = {q.id: "x" for q in TEXT}
+    (one,) = lv.compare(answers, dict(answers), benchmark=SAMPLE, metrics=["f1"]).metrics
+    assert believable_sentence(one).endswith("from conversations; +0.0000 is not larger.")
 
 
 def test_stored_scores_are_not_computed_again(tmp_path: Path) -> None:

@@ -7,8 +7,10 @@ import os
 import signal
 import subprocess
 import sys
+import sysconfig
 import tempfile
 import time
+import venv
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -23,7 +25,7 @@ from locomo_vqa.files import sha256_file
 from locomo_vqa.runs import Run
 from locomo_vqa.schemas import validate
 from locomo_vqa.system import Services
-from tests.conftest import Cli
+from tests.conftest import ROOT, Cli
 from tests.evaluators.hosting.hosted import (
     carrying,
     hosted,
@@ -355,6 +357,21 @@ def test_without_bubblewrap_the_remedy_says_how_to_install_it(
     monkeypatch.setattr(sys, "platform", "darwin")
     with pytest.raises(InputError, match="needs Linux, not darwin"):
         lv.run("bm25", benchmark="sample", sandbox=True)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not os.access("/dev/shm", os.W_OK), reason="needs a folder below /dev")
+def test_an_environment_below_dev_is_found() -> None:
+    find = (
+        f"import site; site.addsitedir({sysconfig.get_path('purelib')!r}); "
+        "from locomo_vqa.evaluators.hosting.sandbox import find_sandbox_tool; "
+        "print(find_sandbox_tool())"
+    )
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
+        venv.create(folder, symlinks=True)
+        command = [f"{folder}/bin/python", "-c", find]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=ROOT)
+    assert (done.stdout, done.stderr) == ("bubblewrap\n", "")
 
 
 def test_the_packaged_program_serves_where_the_system_has_none(
