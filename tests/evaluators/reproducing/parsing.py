@@ -26,7 +26,7 @@ EXPERTS = {"experts", "experts_sha256"}
 
 def commands_of(page: Path) -> Iterator[list[str]]:
     """Yield the words of each of our commands in the blocks of a page."""
-    blocks = [*read_blocks(page, "bash"), *read_blocks(page, "console")]
+    blocks = [block for kind in ("bash", "console", "sh") for block in read_blocks(page, kind)]
     for block in blocks:
         for line in block.replace("\\\n", " ").splitlines():
             text = line.removeprefix("$ ").strip()

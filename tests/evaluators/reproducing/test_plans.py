@@ -477,6 +477,13 @@ def test_every_command_of_the_page_reads_what_an_earlier_one_writes() -> None:
             written |= made
 
 
+def test_the_commands_of_the_cluster_page_parse() -> None:
+    commands = list(commands_of(ROOT / "docs" / "cluster.md"))
+    assert [words[0] for words in commands] == ["build", "run", "build"]
+    for words in commands:
+        assert parse(words)[1]["workers"] == "ray"
+
+
 @pytest.mark.parametrize(
     "words",
     [
