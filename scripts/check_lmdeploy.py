@@ -9,6 +9,7 @@ accepts and returns to `tests/core/models/lmdeploy_signatures.json`, and runs th
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import subprocess
@@ -22,7 +23,11 @@ RECORD = ROOT / "tests" / "core" / "models" / "lmdeploy_signatures.json"
 
 def main() -> int:
     """Install lmdeploy, record its signatures and run the tests with it."""
-    folder = Path(sys.argv[1]).absolute()
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("folder", type=Path)
+    folder: Path = parser.parse_args().folder.absolute()
     python = folder / "bin" / "python"
     if not python.exists():
         subprocess.run([sys.executable, "-m", "venv", folder], check=True)

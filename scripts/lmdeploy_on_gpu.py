@@ -15,6 +15,7 @@ has kernels for 64, 128, 192, 256 and 576.
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import json
 import os
@@ -203,12 +204,16 @@ def as_markdown(results: dict[str, Any]) -> str:
 
 def main() -> None:
     """Make the environment, and go on in it."""
-    words = [word for word in sys.argv[1:] if word != "--dry-run"]
-    if not words:
-        sys.exit(__doc__)
-    folder, models = Path(words[0]).absolute(), words[1:] or ["embedded"]
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("models", nargs="*", metavar="model", default=["embedded"])
+    parser.add_argument("--dry-run", action="store_true", help="print the commands only")
+    given = parser.parse_args()
+    folder, models = given.folder.absolute(), given.models
     python = folder / "bin" / "python"
-    if "--dry-run" in sys.argv:
+    if given.dry_run:
         for command in install_commands(folder):
             print(shlex.join(command))
         for model in models:

@@ -10,6 +10,7 @@ everything the wheel requires has a wheel for it. Needs the package `build` and 
 
 from __future__ import annotations
 
+import argparse
 import os
 import re
 import subprocess
@@ -31,9 +32,11 @@ for kind in (DeprecationWarning, PendingDeprecationWarning, FutureWarning, Synta
 
 def main() -> int:
     """Build the wheel and try it with each Python; return 1 if one fails."""
-    pythons = sys.argv[1:]
-    if not pythons:
-        sys.exit(__doc__)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("pythons", nargs="+", metavar="python")
+    pythons: list[str] = parser.parse_args().pythons
     failed = []
     with tempfile.TemporaryDirectory(prefix="try-wheel-") as name:
         work = Path(name)

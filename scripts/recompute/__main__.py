@@ -17,6 +17,7 @@ Prints what was compared, and each difference; exits with 1 if there is any.
 
 from __future__ import annotations
 
+import argparse
 import json
 import re
 import sys
@@ -34,7 +35,13 @@ from .rows import check_entry
 
 def main() -> None:
     """Compare a board, print the figures, and exit with 1 if anything differs."""
-    folder = Path(sys.argv[1])
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("board", type=Path)
+    folder: Path = parser.parse_args().board
+    if not (folder / "site" / "index.html").is_file():
+        parser.error(f"{folder}: has no site/index.html; see scripts/make_example_board.py.")
     board, result = Board(folder), Comparison()
     page = (folder / "site" / "index.html").read_text(encoding="utf-8")
     found = re.search(r'<script type="application/json" id="board-data">(.*?)</script>', page, re.S)
