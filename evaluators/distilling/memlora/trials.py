@@ -95,7 +95,8 @@ class TrialRunner:
             jobs=self.jobs,
             progress=False,
         )
-        report = score(done, metrics=metrics, judge=self.judge, progress=False)
+        judge = self.judge if "j" in metrics else None
+        report = score(done, metrics=metrics, judge=judge, progress=False)
         scores = {name: _value(report, name, folder) for name in metrics}
         return Trial(experts=chosen, split=split, scores=scores, run=folder)
 

@@ -6,6 +6,7 @@ import asyncio
 import json
 import shlex
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import locomo_vqa as lv
 from locomo_vqa.errors import InputError, OutputError
 from locomo_vqa.evaluators.cli.distill_ablate import row_command
 from locomo_vqa.evaluators.distilling.memlora.api import MemLoraDistillation
+from locomo_vqa.evaluators.distilling.memlora.trials import TrialRunner
 from locomo_vqa.files import sha256_file
 from locomo_vqa.models.chat import ChatRequest
 from locomo_vqa.models.embedded_local import embedded_folder
@@ -22,6 +24,7 @@ from locomo_vqa.models.expert_opening import open_experts
 from locomo_vqa.models.experts import find_experts
 from locomo_vqa.models.names import parse_name
 from tests.conftest import Cli
+from tests.evaluators.recording import SAMPLE
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 
@@ -77,6 +80,22 @@ def test_the_best_of_the_validation_split_is_chosen_and_tested_once(
     chosen = done.experts / "generation" / "adapter_model.safetensors"
     made = done.out / "candidates" / "generation" / best / chosen.name
     assert sha256_file(chosen) == sha256_file(made)
+
+
+def test_with_a_judge_j_ranks_text_experts_and_v_the_vision_expert(tmp_path: Path) -> None:
+    text = next(q for q in SAMPLE.text_questions if q.split == "validation")
+    visual = next(q for q in SAMPLE.visual_questions if q.split == "validation")
+    runner = TrialRunner(
+        student=STUDENT,
+        benchmark=replace(SAMPLE, text_questions=(text,), visual_questions=(visual,)),
+        options={},
+        out=tmp_path,
+        judge="rules",
+        jobs=1,
+    )
+    assert list(runner.run({}, "validation", sees=False).scores) == ["j"]
+    assert list(runner.run({}, "validation", sees=True).scores) == ["v"]
+    assert [runner.metric_of(stage) for stage in ("update", "vision")] == ["j", "v"]
 
 
 def test_every_candidate_has_its_losses_and_a_curve(done: MemLoraDistillation) -> None:
