@@ -98,9 +98,8 @@ def run(
     Each conversation runs in its own process: a crash, hang, or leak affects only that
     conversation. To resume an interrupted run, repeat the command with the same --out; no question
     is asked twice. With --repeat, the system runs several times, and the folder of these runs is
-    scored and compared as one system. The exit status is 1 if a question failed, or if a
-    conversation lost more than a twentieth of its requests to the model, or if the budget is used
-    up.
+    scored and compared as one system. The exit status is 1 if a question failed, a
+    conversation lost more than a twentieth of its requests to the model, or the budget is used up.
 
     \b
     Example:

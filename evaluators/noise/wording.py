@@ -42,8 +42,8 @@ def notes_on_split(split: NoiseSplit) -> list[str]:
     if split.whole_runs_p is not None and split.whole_runs_p < WHOLE_RUNS:
         notes.append(
             "The runs differ as wholes, in the same direction in most conversations "
-            f"(p {_p_value(split.whole_runs_p)}), more than questions that fall this way or that "
-            "explain: their scores were compared as wholes."
+            f"(p {_p_value(split.whole_runs_p)}), by more than the chance of single questions "
+            "explains: their scores were compared as wholes."
         )
     if split.between is not None and split.between.runs < _FEW_RUNS:
         notes.append(
