@@ -59,6 +59,13 @@ COMMANDS: dict[str, tuple[list[str], list[str]]] = {
     ),
     "verify": (["leaderboard", "verify", "subs", "--benchmark", "sample"], ["subs"]),
     "site": (["leaderboard", "build", "board", "--out", "site"], ["board"]),
+    "export": (
+        [
+            *("leaderboard", "export", "every-eval-ever", "board"),
+            *("--benchmark", "sample", "--out", "eee"),
+        ],
+        ["board"],
+    ),
     "import": (["data", "import", "locomo.json", "--out", "out"], ["locomo.json"]),
     "ingest": (["build", "ingest", "sample", "--work", "w"], []),
     "run": (["run", "bm25", "--benchmark", "sample", "--limit", "1", "--out", "out"], []),

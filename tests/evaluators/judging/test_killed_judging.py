@@ -1,4 +1,4 @@
-"""Kills while answers are judged: the same scores, and no verdict that is paid for twice."""
+"""Kills and full disks while answers are judged: equal scores, and no verdict is paid for twice."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from locomo_vqa.benchmark import load_benchmark
 from tests.core.models.stub_server import Answer, Stub
 from tests.dying import Commands
 from tests.killing import MOMENTS, KilledCommand
+from tests.torture.outcomes import fault_of
 
 from .rule_judge import fields_of, judge_by_rules, prompt_of, rule_judge, verdict
 
@@ -128,6 +129,10 @@ def check_kills(
     assert kills
     assert not paid - asked()
     assert (asked() - paid).total() <= IN_FLIGHT * kills
+    for full in killed.try_full_disks(most=max(1, MOMENTS // 8), status=status):
+        assert fault_of(full) is None, full.said
+        assert not full.status or "No space left" in full.said or "is full" in full.said
+    assert (asked() - paid).total() <= IN_FLIGHT
 
 
 def written(folder: Path) -> dict[str, bytes]:
