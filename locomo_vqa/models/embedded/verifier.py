@@ -39,10 +39,13 @@ WEIGHTS, VOCABULARY = "model.safetensors", "vocabulary.json"
 HEADS = 4
 """The heads of its attention."""
 
-PREMISE, VERDICT = -1.0, 6.5
+PREMISE, VERDICT = 0.5, 4.0
 """The log odds above which a premise holds, and a sum of three above which a verdict is yes."""
 
-DECISION = (PREMISE, VERDICT)
+GIVEN = 0.5
+"""What the log odds of the given answer weigh in that sum; the others weigh 1."""
+
+DECISION = (PREMISE, VERDICT, GIVEN)
 """All that decides beside the weights."""
 
 _LAYERS = (("c1", 2), ("c2", 2), ("c3", 1), ("c4", 2), ("c5", 1), ("c6", 2), ("c7", 1))
@@ -181,8 +184,8 @@ class VerifierNetwork:
         if prompt.check == "premise":
             return "yes" if self._for_yes(own) > PREMISE else "no"
         premise, answers = others
-        total = self._for_yes(own) + self._for_yes(premise) + self._for_given(prompt, answers)
-        return "yes" if total > VERDICT else "no"
+        given = GIVEN * self._for_given(prompt, answers)
+        return "yes" if self._for_yes(own) + self._for_yes(premise) + given > VERDICT else "no"
 
     def _for_yes(self, logits: _Floats) -> float:
         """Return the log of the odds of yes against no."""

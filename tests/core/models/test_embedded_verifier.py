@@ -79,7 +79,7 @@ def test_other_thresholds_make_it_another_model(monkeypatch: pytest.MonkeyPatch)
 
     before = revision()
     assert revision() == before
-    monkeypatch.setattr("locomo_vqa.models.embedded.verifier.DECISION", (0.0, 6.5))
+    monkeypatch.setattr("locomo_vqa.models.embedded.verifier.DECISION", (0.0, 4.0, 0.5))
     assert revision() != before
 
 
@@ -116,22 +116,22 @@ class FixedNetwork(VerifierNetwork):
 @pytest.mark.parametrize(
     ("given", "premise", "word"),
     [
-        ("two", 3.0, "yes"),  # 2 + 3 + (9 - 6) = 8
-        ("two", 1.0, "no"),  # 2 + 1 + (9 - 6) = 6
-        ("three", 3.0, "no"),  # 2 + 3 + (6 - 9) = 2
+        ("two", 3.0, "yes"),  # 2 + 3 + (9 - 6) / 2 = 6.5
+        ("two", 0.4, "no"),  # 2 + 0.4 + (9 - 6) / 2 = 3.9
+        ("three", 3.0, "no"),  # 2 + 3 + (6 - 9) / 2 = 3.5
         ("Two ", 3.0, "yes"),
-        ("many", 9.0, "no"),  # Counts as the least likely: 2 + 9 + (0 - 9) = 2
+        ("many", 6.0, "no"),  # Counts as the least likely: 2 + 6 + (0 - 9) / 2 = 3.5
     ],
 )
 def test_a_verdict_adds_up_what_the_network_knows(given: str, premise: float, word: str) -> None:
     network = FixedNetwork(verdict=[2, 0, 0, 0], premise=[premise, 0, 0, 0], ask=[0, 0, 9, 6])
     verdict = VerifierPrompt("verdict", QUESTION, given)
-    prompts = [VerifierPrompt("ask", QUESTION), verdict, VerifierPrompt("premise", QUESTION)]
+    prompts = [VerifierPrompt("ask", QUESTION), verdict]
     seen = np.zeros((49, 1), np.float32)
-    assert network.answer(prompts, [seen] * 3) == ["two", word, "yes"]
+    assert network.answer(prompts, [seen] * 2) == ["two", word]
 
 
-@pytest.mark.parametrize(("odds", "word"), [(-0.9, "yes"), (-1.1, "no")])
+@pytest.mark.parametrize(("odds", "word"), [(0.6, "yes"), (0.4, "no")])
 def test_a_premise_is_false_only_with_clear_odds(odds: float, word: str) -> None:
     prompt = VerifierPrompt("premise", QUESTION)
     network = FixedNetwork(premise=[odds, 0, 0, 0])
