@@ -370,7 +370,7 @@ def test_mem0_answers_as_without_a_loss(
     assert {each.state for each in done.predictions} == {"ok"}
     assert remembered(folder / "mem0") == remembered(folder / "mem0-calm")
     assert not paid - asked
-    assert (asked - paid).total() <= 1  # What was in flight.
+    assert (asked - paid).total() <= 2  # A call in flight, and a reply on its way to the store.
 
 
 def remembered(run: Path) -> list[list[dict[str, Any]]]:
