@@ -131,9 +131,15 @@ class Planner:
             "options": self._pipeline_options(row),
             "out": str(self._experts(row)),
             **({"judge": judge} if judge is not None else {}),
+            **self._vision_target(row),
             **self._given("jobs", "timeout"),
         }
         return [Step(call="distill_memlora", arguments=arguments)]
+
+    def _vision_target(self, row: PaperRow) -> dict[str, str]:
+        """Return what an embedded student's vision expert learns: what the package's did."""
+        is_small = row.system == "memlora-v" and self.choices.of(row.model).is_embedded
+        return {"vision_target": "answer"} if is_small else {}
 
     def _run(self, row: PaperRow, folder: Path) -> Step:
         options = self._pipeline_options(row) | dict(self.choices.of(row.model).options)

@@ -35,6 +35,8 @@ def stand_ins_of(plans: Sequence[RowPlan]) -> list[str]:
             "Experts are those that come with `embedded:student`, and none is trained; name a "
             "student in `models` to have its experts trained."
         )
+    if any("vision_target" in step.arguments for plan in embedded for step in plan.steps):
+        found.append("Vision experts that are trained learn the answer without its reason.")
     measured = _measures(embedded)
     return [*found, f"{', and '.join(measured)}."] if measured else found
 

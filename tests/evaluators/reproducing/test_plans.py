@@ -361,6 +361,11 @@ def test_experts_with_and_without_vision_have_folders_of_their_own() -> None:
     (visual,) = lv.reproduce("2", only="4", models=models, **settings).rows
     folders = {row.plan.steps[0].arguments["out"] for row in (text, visual)}
     assert len(folders) == 2
+    assert "vision_target" not in text.plan.steps[0].arguments
+    assert visual.plan.steps[0].arguments["vision_target"] == "answer"
+    assert_same(visual.plan.steps[0])
+    (papers,) = lv.reproduce("2", only="4", dry_run=True, progress=False).rows
+    assert "vision_target" not in papers.plan.steps[0].arguments
 
 
 def test_what_takes_the_part_of_the_papers_models_is_named() -> None:
@@ -384,6 +389,8 @@ def test_what_takes_the_part_of_the_papers_models_is_named() -> None:
     _, text = said("A6", embedded=True, models={"Gemma2-2B": "embedded:student"})
     assert "Experts" not in text
     assert "verdicts" not in text
+    _, text = said("2", embedded=True, models={"InternVL3-1B": "embedded:student"})
+    assert "Vision experts that are trained learn the answer without its reason." in text
 
 
 @pytest.mark.parametrize("text", ["[]\n", '{"other": 1}\n', '"step"\n', '{"step": "x"}\n{"st'])
