@@ -16,7 +16,6 @@ import asyncio
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol, cast, runtime_checkable
 
@@ -36,6 +35,7 @@ from locomo_vqa.notes import note
 from locomo_vqa.request_locks import RequestLocks
 from locomo_vqa.runs import Usage
 from locomo_vqa.sqlite_file import SqliteFile
+from locomo_vqa.timestamps import utc_now
 
 __all__ = ["ResponseStore", "StoredModel", "note_renewed", "reject_replies"]
 
@@ -112,7 +112,7 @@ class ResponseStore(Closable):
         key = sha256_text(parts)
         reply = replace(reply, text=clean_text(reply.text), thought=clean_text(reply.thought))
         usage = canonical_json(asdict(reply.usage))
-        time = datetime.now(UTC).isoformat(timespec="milliseconds")
+        time = utc_now()
         finish = f"{_UNGUIDED if reply.unguided else ''}{reply.finish}"
         values = (parts, reply.whole, finish, usage, time)
         row = (key, *values, _checksum(key, *values))

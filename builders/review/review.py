@@ -6,7 +6,6 @@ import threading
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from locomo_vqa.errors import InputError
 from locomo_vqa.files import clean_text
 from locomo_vqa.jsonl_log import JsonlLog
 from locomo_vqa.schemas import validate
+from locomo_vqa.timestamps import utc_now
 
 from ..questions.rows import QuestionRow
 from .candidates import flags, read_candidates
@@ -96,7 +96,7 @@ class Review(Closable):
                 about=about_of(row),
                 decision=posted["decision"],
                 **words,
-                time=_now(),
+                time=utc_now(),
             )
             line = asdict(decision)
             validate(line, "decision", path=self.path, remedy="Please report it.")
@@ -177,7 +177,3 @@ def _turns_with_images(benchmark: Benchmark) -> dict[tuple[str, str, str], dict[
 
 def _collapse_spaces(text: str | None) -> str | None:
     return None if text is None else " ".join(clean_text(text).split())
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds")

@@ -26,6 +26,7 @@ from locomo_vqa.models.endpoint import parse_endpoint, provider_of
 from locomo_vqa.prices import PriceTable
 from locomo_vqa.progress import ProgressCallback
 from locomo_vqa.runs import Usage
+from locomo_vqa.timestamps import utc_now
 
 from ..recipe import BuildRecipe
 from .calls import BuildCall, read_build_calls
@@ -171,7 +172,7 @@ class MeteredModel:
         if self._endpoint is None:
             return await self._model.ask(request)
         ticket = await self._admit(request)
-        begun, at = time.perf_counter(), datetime.now(UTC).isoformat(timespec="milliseconds")
+        begun, at = time.perf_counter(), utc_now()
         cost: float | None = None
         self._flying += 1
         try:

@@ -6,7 +6,6 @@ import inspect
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from locomo_vqa.notes import note
 from locomo_vqa.progress import ProgressCallback
 from locomo_vqa.schemas import validate
 from locomo_vqa.text import counted
+from locomo_vqa.timestamps import utc_now
 
 from ..loading import SystemSource
 from ..running.api import PreparedRun, prepare_run, run
@@ -144,15 +144,11 @@ class _Marks(NullListener):
 
     def begun(self, conversation: str, turns: int, questions: int) -> None:
         """Begin a conversation."""
-        self.times[conversation] = [_now()]
+        self.times[conversation] = [utc_now()]
 
     def read(self, conversation: str, turns: int) -> None:
         """Note when a session was read."""
-        self.times[conversation].append(_now())
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds")
+        self.times[conversation].append(utc_now())
 
 
 def _marks_of(out: Path) -> dict[str, list[str]]:

@@ -14,7 +14,8 @@ CallOutcome = Literal[
 ]
 """The outcome of a call:
 
-ok            the endpoint's complete reply, with a status below 400, was passed on
+ok            the endpoint's complete reply came, with a status below 400; it is passed on, unless
+              it can't be recorded, which ends the run
 http_error    the endpoint answered with another status
 unreachable   the endpoint can't be reached
 timeout       no complete reply came in time
@@ -36,7 +37,7 @@ class Call:
     """A line of calls.jsonl."""
 
     time: str
-    """The start time: UTC, to the millisecond."""
+    """The start time: UTC, to the microsecond."""
     conversation: str
     """The conversation's id."""
     stage: CallStage

@@ -7,7 +7,6 @@ import contextlib
 import time
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
 
 import httpcore
 
@@ -15,6 +14,7 @@ from locomo_vqa.budget import Budget
 from locomo_vqa.errors import LocomoVqaError
 from locomo_vqa.models.retries import NO_KEY_HEADER
 from locomo_vqa.system import Endpoint
+from locomo_vqa.timestamps import utc_now
 
 from .answered import answered_model
 from .call_recording import CallRecording
@@ -86,7 +86,7 @@ class Exchange:
         self._route = route
         self._body = body
         self._begun = begun
-        self._time = datetime.now(UTC).isoformat(timespec="milliseconds")
+        self._time = utc_now()
         self._recording = CallRecording(context.recorder)
         self._rewording = Rewording(context.endpoint, route.tail, body)
         self._spending = CallSpending(context.budget, context.prices)
@@ -277,18 +277,31 @@ class Exchange:
                 self._deadline.reschedule(now + _GRACE_S if ended else now)
 
     async def _finish(self, failed: tuple[CallOutcome, ProxyError] | None) -> None:
-        """Record the reply, count the call, and send the rest of the reply."""
-        reply, client = self._reply, self._client
-        if not self._recording.keep(reply, delivered=not self._left_early):
+        """Count the call, record the reply, and send the rest of it.
+
+        The call is counted first: whenever the process dies, every recorded reply is in the list.
+        """
+        self._count(failed)
+        if not self._recording.keep(self._reply, delivered=not self._left_early):
             self._recording.give_back()
+        if not self._left_early:
+            await self._deliver(failed)
+
+    def _count(self, failed: tuple[CallOutcome, ProxyError] | None) -> None:
+        reply = self._reply
         if self._left_early:
             self._note("client_gone")
         elif failed is not None:
-            self._note(failed[0], status=client.status or failed[1].status)
+            self._note(failed[0], status=self._client.status or failed[1].status)
+        elif reply is not None:
+            self._note("http_error" if reply.status >= 400 else "ok", status=reply.status)
+
+    async def _deliver(self, failed: tuple[CallOutcome, ProxyError] | None) -> None:
+        reply, client = self._reply, self._client
+        if failed is not None:
             if client.status is None:
                 await client.refuse(failed[1])
         elif reply is not None:
-            self._note("http_error" if reply.status >= 400 else "ok", status=reply.status)
             if reply.status in BUSY:
                 note_limit(reply)
             if client.status is None:

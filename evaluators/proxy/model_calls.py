@@ -11,7 +11,6 @@ import contextlib
 import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -20,6 +19,7 @@ from locomo_vqa.jsonl_log import JsonlLog, read_jsonl_log
 from locomo_vqa.models.chat import ChatModel, ChatReply, ChatRequest, ModelError
 from locomo_vqa.runs import Usage
 from locomo_vqa.schemas import validate
+from locomo_vqa.timestamps import utc_now
 
 if TYPE_CHECKING:
     from .stages import CallStage
@@ -47,7 +47,7 @@ class ModelCall:
     """A line of model_calls.jsonl; None means "unknown"."""
 
     time: str
-    """The end time: UTC, to the millisecond."""
+    """The end time: UTC, to the microsecond."""
     stage: CallStage
     """The purpose of the call."""
     model: str
@@ -115,7 +115,7 @@ class ModelCalls:
             self._file = JsonlLog(self._path, what=_WHAT, remedy=remedy, flush=False)
         seconds = reply.seconds if reply and not reply.replayed else None
         call = ModelCall(
-            time=datetime.now(UTC).isoformat(timespec="milliseconds"),
+            time=utc_now(),
             stage=stage,
             model=model,
             outcome="ok" if reply else "error",

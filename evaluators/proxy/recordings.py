@@ -24,13 +24,13 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from locomo_vqa.errors import InputError
 from locomo_vqa.files import canonical_json
 from locomo_vqa.sqlite_file import SqliteFile
+from locomo_vqa.timestamps import utc_now
 
 __all__ = ["Recorded", "RecordingKey", "Recordings"]
 
@@ -148,7 +148,7 @@ class Recordings:
             canonical_json(dict(reply.headers)),
             canonical_json(list(reply.lengths)),
             reply.body,
-            datetime.now(UTC).isoformat(timespec="milliseconds"),
+            utc_now(),
         )
         row = (key, *values, _checksum(key, values))
         insert = f"INSERT OR {'REPLACE' if replace else 'IGNORE'} {_PUT}"

@@ -6,7 +6,6 @@ import os
 import threading
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,19 +13,16 @@ from locomo_vqa.closable import Closable
 from locomo_vqa.jsonl_log import JsonlLog
 from locomo_vqa.runs import Prediction, prediction_from_row
 from locomo_vqa.schemas import validate
+from locomo_vqa.timestamps import utc_now
 
 __all__ = ["Ingestion", "Journal"]
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ingestion:
     """How the reading of a conversation ended."""
 
-    time: str = field(default_factory=_now)
+    time: str = field(default_factory=utc_now)
     """When it ended, by the clock that times the conversation's calls, too."""
     conversation: str
     """The conversation's id."""
@@ -102,7 +98,7 @@ class Journal(Closable):
                 {
                     "event": "answer",
                     "attempt": self._attempts[prediction.question_id],
-                    "time": _now(),
+                    "time": utc_now(),
                     **prediction.to_row(),
                 }
             )
@@ -117,7 +113,7 @@ class Journal(Closable):
         self._append(
             {
                 "event": "begin",
-                "time": _now(),
+                "time": utc_now(),
                 "retry_failed": retry_failed,
                 "toolkit": self.toolkit,
             }
@@ -126,14 +122,14 @@ class Journal(Closable):
     def learn(self, environment: Mapping[str, Any]) -> None:
         """Record what the system runs on, when that is known or more of it is."""
         self.environment = environment
-        self._append({"event": "environment", "time": _now(), "environment": dict(environment)})
+        self._append({"event": "environment", "time": utc_now(), "environment": dict(environment)})
 
     def calls(self, conversation: str, stages: Mapping[str, Mapping[str, int]]) -> None:
         """Record how many requests a conversation made, and how many got no reply, by stage."""
         self._append(
             {
                 "event": "calls",
-                "time": _now(),
+                "time": utc_now(),
                 "conversation": conversation,
                 "stages": {name: dict(counts) for name, counts in stages.items()},
             }
@@ -141,7 +137,7 @@ class Journal(Closable):
 
     def lose(self, conversation: str, reason: str) -> None:
         """Record that the node that ran a conversation is gone: it is read again on another."""
-        row = {"event": "lost", "time": _now(), "conversation": conversation, "reason": reason}
+        row = {"event": "lost", "time": utc_now(), "conversation": conversation, "reason": reason}
         self._append(row)
 
     def _remember(self, prediction: Prediction) -> None:

@@ -107,7 +107,7 @@ def _containers(value: Any) -> Iterator[Any]:
             yield from _containers(child)
 
 
-QUICK = sorted({*SCHEMAS} - {"recipe"})
+QUICK = sorted({*SCHEMAS} - {"recipe", "splits"})
 """The schemas that are compiled: jsonschema checks `uniqueItems`."""
 
 

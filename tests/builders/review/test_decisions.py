@@ -68,7 +68,7 @@ def test_the_golden_file_is_what_is_read_and_written(
         _formats={image: "png"},
     )
     times = iter(f"2026-03-01T09:30:0{second}.000+00:00" for second in range(4))
-    monkeypatch.setattr("locomo_vqa.builders.review.review._now", lambda: next(times))
+    monkeypatch.setattr("locomo_vqa.builders.review.review.utc_now", lambda: next(times))
     with Review(tmp_path, benchmark) as review:
         review.decide({"id": COLOUR, "decision": "accept"})
         review.decide({"id": COUNT, "decision": "reject"})

@@ -226,6 +226,23 @@ def test_a_damaged_recording_is_not_given_and_stops_the_calls(
     assert len(stub.got) == 1
 
 
+def test_a_call_is_listed_before_its_reply_is_recorded(
+    stub: StubUpstream, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whenever the process dies, what is replayed later is among the calls that were paid for."""
+    listed = []
+    put = Recordings.put
+
+    def put_later(self: Recordings, *arguments: Any, **settings: Any) -> None:
+        listed.append([row["outcome"] for row in rows(tmp_path)])
+        put(self, *arguments, **settings)
+
+    monkeypatch.setattr(Recordings, "put", put_later)
+    with proxy_for(stub.url, tmp_path, mode="record") as proxy:
+        assert send(proxy.endpoint("conv-1"), BODY)[0] == 200
+    assert listed == [["ok"]]
+
+
 def test_a_reply_that_can_not_be_recorded_stops_the_calls_and_counts(
     stub: StubUpstream, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -240,7 +257,7 @@ def test_a_reply_that_can_not_be_recorded_stops_the_calls_and_counts(
     assert first[0] == second[0] == 500
     assert b"the disk is full" in first[2] and b"the disk is full" in second[2]
     assert len(stub.got) == 1
-    assert [row["outcome"] for row in rows(tmp_path)] == ["broken"]
+    assert [row["outcome"] for row in rows(tmp_path)] == ["ok"]  # It was made, and costs.
 
 
 def test_no_request_body_is_kept(stub: StubUpstream, tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from tests.conftest import Cli
 from tests.evaluators.recording import SAMPLE
 from tests.evaluators.stub_endpoint import completion, stub_endpoint
 
-from .told import NOW, turn
+from .example_turns import NOW, turn
 
 DAY = datetime(2023, 9, 1)
 """When questions are asked; nothing depends on it."""
