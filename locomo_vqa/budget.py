@@ -2,8 +2,9 @@
 
 A call is sent only if three amounts fit into the limit together: what was spent, what the calls in
 flight are expected to cost, and what it is expected to cost itself. That is the most that a call of
-its kind (stage and model) has cost so far, or the price of its own text if that is more. So the
-limit is exceeded at most by what the calls in flight cost beyond that.
+its kind (stage and model) has cost so far, or the price of its own text if that is more; calls in
+flight are expected to cost more as soon as one of their kind did. So the limit is exceeded at most
+by what the calls in flight cost beyond that.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ class Ticket:
     def __init__(self, kind: CallKind, expected: float) -> None:
         self.kind = kind
         self.expected = expected
-        """What it is expected to cost, in US dollars."""
+        """What it was expected to cost when it was made, in US dollars."""
 
 
 class Budget:
@@ -41,7 +42,7 @@ class Budget:
         self.limit = limit
         self._lock = threading.Lock()
         self._spent = 0.0
-        self._reserved = 0.0
+        self._flying: set[Ticket] = set()
         self._dearest: dict[CallKind, float] = {}
         self._refused: set[str] = set()
         self._watchers: dict[str, Callable[[], None]] = {}
@@ -72,7 +73,7 @@ class Budget:
     def __getstate__(self) -> dict[str, Any]:
         """Return what another process needs to know."""
         with self._lock:
-            state = dict(self.__dict__)
+            state = {**self.__dict__, "_flying": set(self._flying)}
         return {**state, "_lock": None, "_watchers": {}}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -83,7 +84,7 @@ class Budget:
         """Take over what calls have cost in another process, which counts for this one."""
         state = other.__getstate__()
         with self._lock:
-            for name in ("_spent", "_reserved", "_dearest", "_refused", "_unpriced", "_unknown"):
+            for name in ("_spent", "_flying", "_dearest", "_refused", "_unpriced", "_unknown"):
                 setattr(self, name, state[name])
 
     def admit(self, owner: str, kind: CallKind, least: float) -> Ticket | None:
@@ -95,12 +96,10 @@ class Budget:
             least: what its own text costs; a reply comes on top.
         """
         with self._lock:
-            expected = max(least, self._dearest.get(kind, 0.0))
-            total = self._spent + self._reserved + expected
-            fits = self.limit is None or total <= self.limit
-            if not self.reached and fits:
-                self._reserved += expected
-                return Ticket(kind, expected)
+            ticket = Ticket(kind, max(least, self._dearest.get(kind, 0.0)))
+            if not self.reached and (self.limit is None or self._fits(ticket, self.limit)):
+                self._flying.add(ticket)
+                return ticket
         self._refuse(owner)
         return None
 
@@ -119,13 +118,20 @@ class Budget:
     def settle(self, ticket: Ticket, cost: float | None) -> None:
         """Count what a call cost; None if it is unknown: then the expected amount is counted."""
         with self._lock:
-            self._reserved -= ticket.expected
+            self._flying.discard(ticket)
             self._count(ticket.kind, ticket.expected if cost is None else cost)
 
     def count_earlier(self, kind: CallKind, cost: float | None) -> None:
         """Count a call of an earlier part of the run; one of unknown cost like the dearest."""
         with self._lock:
             self._count(kind, self._dearest.get(kind, 0.0) if cost is None else cost)
+
+    def _fits(self, ticket: Ticket, limit: float) -> bool:
+        return self._spent + sum(map(self._expected, self._flying)) + ticket.expected <= limit
+
+    def _expected(self, ticket: Ticket) -> float:
+        """Return what a call in flight is expected to cost by now."""
+        return max(ticket.expected, self._dearest.get(ticket.kind, 0.0))
 
     def _count(self, kind: CallKind, cost: float) -> None:
         self._spent += cost

@@ -37,6 +37,16 @@ def test_a_call_is_expected_to_cost_what_the_dearest_of_its_kind_did() -> None:
     assert budget.admit("a", ASK, 0.1) is None
 
 
+@pytest.mark.parametrize(("limit", "fits"), [(1.1, False), (1.25, True)])
+def test_calls_in_flight_are_expected_to_cost_what_another_of_their_kind_came_to(
+    limit: float, fits: bool
+) -> None:
+    budget = Budget(limit)
+    first, *_ = (admitted(budget, 0.1) for _ in range(3))
+    budget.settle(first, 0.3)  # 0.3 spent, two in flight and the next for 0.3 each: 1.2.
+    assert (budget.admit("a", ASK, 0.1) is not None) == fits
+
+
 def test_what_earlier_parts_spent_counts() -> None:
     budget = Budget(1.0)
     budget.count_earlier(ASK, 0.7)
