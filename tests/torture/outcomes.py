@@ -6,7 +6,7 @@ import re
 
 from tests.dying import Ended
 
-__all__ = ["fault_of"]
+__all__ = ["check_full_disk", "fault_of"]
 
 
 def fault_of(ended: Ended) -> str | None:
@@ -23,3 +23,13 @@ def fault_of(ended: Ended) -> str | None:
         if re.search(r"[\x00-\x08\x0e-\x1f\x7f]", "".join(lines)):
             return "control characters"
     return None
+
+
+def check_full_disk(ended: Ended, *, usual: int = 0) -> None:
+    """Check that a command without room on the disk did its work, or says what is missing.
+
+    `usual` is its status with room.
+    """
+    assert fault_of(ended) is None, ended.said
+    if ended.status != usual:
+        assert "No space left on device" in ended.said or "disk is full" in ended.said, ended.said

@@ -18,7 +18,7 @@ from locomo_vqa.benchmark import load_benchmark
 from tests.core.models.stub_server import Answer, Stub
 from tests.dying import Commands
 from tests.killing import MOMENTS, KilledCommand
-from tests.torture.outcomes import fault_of
+from tests.torture.outcomes import check_full_disk
 
 from .rule_judge import fields_of, judge_by_rules, prompt_of, rule_judge, verdict
 
@@ -130,8 +130,7 @@ def check_kills(
     assert not paid - asked()
     assert (asked() - paid).total() <= IN_FLIGHT * kills
     for full in killed.try_full_disks(most=max(1, MOMENTS // 8), status=status):
-        assert fault_of(full) is None, full.said
-        assert not full.status or "No space left" in full.said or "is full" in full.said
+        check_full_disk(full)
     assert (asked() - paid).total() <= IN_FLIGHT
 
 
