@@ -58,6 +58,10 @@ _KEYS = {"Enter": (13, "\r"), "Escape": (27, ""), "ArrowLeft": (37, ""), "ArrowR
 _PATIENCE = 30.0
 
 
+class RefusedCommandError(AssertionError):
+    """The browser did not carry out a command, such as one for a page that is being left."""
+
+
 def dump_dom(address: str, *, profile: Path, width: int = 1280) -> str:
     """Return the HTML of a page, in a window of that width, after its script has run."""
     assert _CHROMIUM is not None
@@ -92,7 +96,8 @@ class Page:
             reply = self._reply()
             self._listen(reply)
             if reply.get("id") == self._number:
-                assert "error" not in reply, reply["error"]
+                if "error" in reply:
+                    raise RefusedCommandError(f"{method}: {reply['error']}")
                 result: dict[str, Any] = reply["result"]
                 return result
 
@@ -147,8 +152,10 @@ class Page:
         return barriers
 
     def open(self, url: str) -> None:
-        """Go to an address."""
-        self.command("Page.navigate", url=url)
+        """Go to an address, and return once the page before it is gone."""
+        self.evaluate("window.isLeft = true")
+        if "loaderId" in self.command("Page.navigate", url=url):  # not a place in the same page
+            self.wait("!window.isLeft")
 
     def evaluate(self, expression: str) -> Any:
         """Return the value of an expression in the page."""
@@ -162,11 +169,17 @@ class Page:
         return text
 
     def wait(self, expression: str) -> None:
-        """Wait until an expression is true in the page."""
+        """Wait until an expression is true in the page, or in the one that takes its place."""
         end = time.monotonic() + _PATIENCE
-        while not self.evaluate(f"Boolean({expression})"):
+        while not self._holds(expression):
             assert time.monotonic() < end, f"never true: {expression}"
             time.sleep(0.02)
+
+    def _holds(self, expression: str) -> bool:
+        try:
+            return bool(self.evaluate(f"Boolean({expression})"))
+        except RefusedCommandError:  # the page was being left
+            return False
 
     def wait_text(self, selector: str, text: str) -> None:
         """Wait until an element's text is this."""
