@@ -8,6 +8,7 @@ import os
 import shlex
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CommandGroup",
+    "PathType",
     "console",
     "echo",
     "json_option",
@@ -51,6 +53,27 @@ class CommandGroup(click.Group):
             if hint is None:
                 raise
             raise click.UsageError(f"No such command {args[0]!r}. {hint}", ctx) from None
+
+
+class PathType(click.Path):
+    """A path of the command line; an empty one is refused, as it would name the current folder."""
+
+    def __init__(
+        self, *, exists: bool = False, file_okay: bool = True, dir_okay: bool = True
+    ) -> None:
+        super().__init__(exists=exists, file_okay=file_okay, dir_okay=dir_okay, path_type=Path)
+
+    def convert(
+        self,
+        value: str | os.PathLike[str],
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> str | bytes | os.PathLike[str]:
+        if value == "":
+            self.fail(
+                "The path is empty. Name a file or folder; '.' is the current folder.", param, ctx
+            )
+        return super().convert(value, param, ctx)
 
 
 def quoted(path: object) -> str:

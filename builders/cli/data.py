@@ -10,7 +10,15 @@ import click
 from locomo_vqa.benchmark import CATEGORIES, SPLITS, Benchmark
 from locomo_vqa.benchmark.locate import find_folder
 from locomo_vqa.benchmark.read import read_benchmark, read_manifest, read_report
-from locomo_vqa.cli_support import CommandGroup, console, echo, json_option, make_table, print_json
+from locomo_vqa.cli_support import (
+    CommandGroup,
+    PathType,
+    console,
+    echo,
+    json_option,
+    make_table,
+    print_json,
+)
 from locomo_vqa.locomo.report import FINDINGS
 from locomo_vqa.text import counted
 
@@ -31,18 +39,16 @@ def data() -> None:
 
 
 @data.command("import")
-@click.argument("source", metavar="LOCOMO", type=click.Path(path_type=Path))
-@click.option(
-    "--out", type=click.Path(path_type=Path), required=True, help="Write the benchmark folder here."
-)
+@click.argument("source", metavar="LOCOMO", type=PathType())
+@click.option("--out", type=PathType(), required=True, help="Write the benchmark folder here.")
 @click.option(
     "--errata",
-    type=click.Path(path_type=Path),
+    type=PathType(),
     help="Read errata of gold answers from this file; see docs/formats.md.",
 )
 @click.option(
     "--splits",
-    type=click.Path(path_type=Path),
+    type=PathType(),
     help="Choose the splits by the table [split] of this TOML file, such as a recipe; see "
     "docs/data.md.  [default: 7/1/2 in file order]",
 )

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import click
 
+from locomo_vqa.cli_support import PathType
 from locomo_vqa.images import MAX_IMAGE_BYTES, PIXELS_CEILING
 
 __all__ = [
@@ -20,7 +20,7 @@ __all__ = [
     "workers_option",
 ]
 
-FOLDER = click.Path(path_type=Path)
+FOLDER = PathType()
 """An option's value that is a folder."""
 
 Command = Callable[..., Any]
@@ -133,7 +133,7 @@ def budget_options(command: Command) -> Command:
         command,
         click.option(
             "--prices",
-            type=click.Path(path_type=Path, dir_okay=False),
+            type=PathType(dir_okay=False),
             help="Use these model prices, not the bundled table.",
         ),
         click.option(

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from locomo_vqa.cli_support import console, echo, json_option, make_table, print_json
+from locomo_vqa.cli_support import PathType, console, echo, json_option, make_table, print_json
 from locomo_vqa.runs import IMAGE_MODES, VISUAL_MODES, VisualMode
 from locomo_vqa.scores import FEW_CONVERSATIONS
 
@@ -62,7 +61,7 @@ _ASKED: Mapping[VisualMode, str] = {
 )
 @click.option(
     "--out",
-    type=click.Path(path_type=Path),
+    type=PathType(),
     help="Write the runs and ablation.json to this folder; by default, a new one under runs.",
 )
 @system_options

@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 import click
 
-from locomo_vqa.cli_support import echo, json_option, print_json
+from locomo_vqa.cli_support import PathType, echo, json_option, print_json
 from locomo_vqa.repeats import Repeats
 from locomo_vqa.runs import SplitChoice
 
@@ -38,12 +38,12 @@ __all__ = ["compare"]
 @file_options
 @click.option(
     "--plot",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=PathType(dir_okay=False),
     help="Plot the differences and their intervals in this SVG or PNG file.",
 )
 @click.option(
     "--out",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=PathType(file_okay=False),
     help="Write comparison.json, comparison.png and the page comparison.html into this folder.",
 )
 @json_option

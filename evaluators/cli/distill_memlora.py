@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from locomo_vqa.cli_support import console, echo, json_option, make_table, print_json
+from locomo_vqa.cli_support import PathType, console, echo, json_option, make_table, print_json
 from locomo_vqa.metric_names import METRICS, metric_title
 from locomo_vqa.models.names import hide_credentials
 
@@ -28,7 +28,7 @@ __all__ = ["memlora"]
 
 _PHASES = ("data", "train", "search")
 _STAGES = ("extraction", "update", "generation", "vision")
-_FILE = click.Path(path_type=Path, dir_okay=False)
+_FILE = PathType(dir_okay=False)
 
 
 @click.command()

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
+
+from locomo_vqa.cli_support import PathType
 
 __all__ = ["benchmark_option", "jobs_option", "out_option", "teacher_timeout_option"]
 
 benchmark_option = click.option(
     "--benchmark", required=True, help="Read `sample`, a benchmark folder, or org/name."
 )
-out_option = click.option(
-    "--out", type=click.Path(path_type=Path), required=True, help="Write to this folder."
-)
+out_option = click.option("--out", type=PathType(), required=True, help="Write to this folder.")
 jobs_option = click.option(
     "--jobs",
     type=click.IntRange(min=1),

@@ -8,16 +8,14 @@ from pathlib import Path
 
 import click
 
-from locomo_vqa.cli_support import json_option, print_json
+from locomo_vqa.cli_support import PathType, json_option, print_json
 from locomo_vqa.errors import InputError
 
 __all__ = ["efficiency"]
 
 
 @click.command()
-@click.argument(
-    "runs", metavar="RUN [RUN …]", nargs=-1, required=True, type=click.Path(path_type=Path)
-)
+@click.argument("runs", metavar="RUN [RUN …]", nargs=-1, required=True, type=PathType())
 @click.option("--stages", is_flag=True, help="Show each stage, with its input and output tokens.")
 @click.option(
     "--size",
@@ -29,7 +27,7 @@ __all__ = ["efficiency"]
 )
 @click.option(
     "--prices",
-    type=click.Path(path_type=Path),
+    type=PathType(),
     help="Use these model prices, not the bundled table.",
 )
 @json_option

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from locomo_vqa.cli_support import console, echo, json_option, make_table, print_json
+from locomo_vqa.cli_support import PathType, console, echo, json_option, make_table, print_json
 from locomo_vqa.context_budget import context_in_words
 from locomo_vqa.cost_axes import AXES, COSTS, CostAxis
 
@@ -24,9 +24,7 @@ _DIGITS = {"tokens": 1, "input_tokens": 1, "price": 6, "latency": 3}
 
 
 @click.command()
-@click.argument(
-    "runs", metavar="RUN RUN …", nargs=-1, required=True, type=click.Path(path_type=Path)
-)
+@click.argument("runs", metavar="RUN RUN …", nargs=-1, required=True, type=PathType())
 @scored_benchmark_option(required=False)
 @click.option("--metric", help="Show this metric.  [default: the first of J, L, F1, V]")
 @click.option(
@@ -38,13 +36,13 @@ _DIGITS = {"tokens": 1, "input_tokens": 1, "price": 6, "latency": 3}
 )
 @click.option(
     "--prices",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=PathType(dir_okay=False),
     help="Use these model prices, not the bundled table.",
 )
 @click.option(
     "--plot",
     multiple=True,
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=PathType(dir_okay=False),
     help="Plot the runs in this SVG or PNG file; may be repeated.",
 )
 @json_option

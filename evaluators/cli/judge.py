@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from locomo_vqa.cli_support import echo, json_option, print_json
+from locomo_vqa.cli_support import PathType, echo, json_option, print_json
 
 from ..judging import judge_check as measure
 from ..judging.measurement import DEFAULT_N
@@ -31,7 +31,7 @@ __all__ = ["judge_check"]
 )
 @click.option(
     "--out",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=PathType(dir_okay=False),
     help="Write the result into this file, which `score --judge-check` reads.",
 )
 @responses_option

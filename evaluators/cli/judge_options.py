@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from locomo_vqa.cli_support import PathType
 from locomo_vqa.errors import InputError
 
 __all__ = ["judge_options", "judge_timeout_option", "responses_option", "rubric_option"]
@@ -25,7 +26,7 @@ rubric_option = click.option(
 )
 responses_option = click.option(
     "--responses",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=PathType(dir_okay=False),
     help="Store the judge's replies in this file, so that none is requested twice.  "
     "[default: one in the user's cache folder]",
 )
@@ -63,7 +64,7 @@ def judge_options(command: _Command) -> _Command:
         click.option(
             "--judge-check",
             multiple=True,
-            type=click.Path(path_type=Path, dir_okay=False),
+            type=PathType(dir_okay=False),
             help="Use this file from `judge-check --out`, instead of running a small check.",
         ),
         click.option(

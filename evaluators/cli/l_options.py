@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, get_args
 
 import click
 
+from locomo_vqa.cli_support import PathType
 from locomo_vqa.user_folders import ENCODERS_FOLDER_VARIABLE
 
 from ..metrics.l_settings import Preset
@@ -39,7 +39,7 @@ _OPTIONS = (
     ),
     click.option(
         "--l-models",
-        type=click.Path(path_type=Path, file_okay=False, exists=True),
+        type=PathType(file_okay=False, exists=True),
         envvar=ENCODERS_FOLDER_VARIABLE,
         help="Look for L's encoders in this folder.  [default: the Hugging Face cache]",
     ),

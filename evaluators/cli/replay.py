@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from locomo_vqa.cli_support import echo, json_option, print_json
+from locomo_vqa.cli_support import PathType, echo, json_option, print_json
 
 from .run_options import benchmark_option
 
@@ -15,11 +15,11 @@ __all__ = ["replay"]
 
 
 @click.command()
-@click.argument("bundle", type=click.Path(path_type=Path))
+@click.argument("bundle", type=PathType())
 @benchmark_option
 @click.option(
     "--python",
-    type=click.Path(path_type=Path),
+    type=PathType(),
     help="Run module:Class with this Python interpreter, where the run had one.",
 )
 @click.option(

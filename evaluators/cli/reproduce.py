@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 import click
 
-from locomo_vqa.cli_support import json_option, print_json
+from locomo_vqa.cli_support import PathType, json_option, print_json
 from locomo_vqa.models.names import hide_credentials
 from locomo_vqa.runs import SplitChoice
 
@@ -17,7 +17,7 @@ from .run_options import retry_option, workers_option
 
 __all__ = ["reproduce"]
 
-_PATH = click.Path(path_type=Path)
+_PATH = PathType()
 _OPTIONS = (
     click.option("--dry-run", is_flag=True, help="Only show what would run, and what it costs."),
     click.option(
@@ -39,7 +39,7 @@ _OPTIONS = (
         "--models",
         "models_file",
         envvar="LOCOMO_VQA_REPRODUCE_MODELS",
-        type=click.Path(path_type=Path, dir_okay=False),
+        type=PathType(dir_okay=False),
         help="Read the models from the table [models] of this TOML file.",
     ),
     click.option(
@@ -87,7 +87,7 @@ _OPTIONS = (
     ),
     click.option(
         "--l-models",
-        type=click.Path(path_type=Path, file_okay=False),
+        type=PathType(file_okay=False),
         metavar="DIRECTORY",
         help="Look for L's encoders in this folder.  [default: the Hugging Face cache]",
     ),
@@ -120,7 +120,7 @@ _OPTIONS = (
     ),
     click.option(
         "--prices",
-        type=click.Path(path_type=Path, dir_okay=False),
+        type=PathType(dir_okay=False),
         help="Use these model prices, not the bundled table.",
     ),
     retry_option,

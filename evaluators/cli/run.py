@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import click
 
-from locomo_vqa.cli_support import echo, json_option, print_json, quoted
+from locomo_vqa.cli_support import PathType, echo, json_option, print_json, quoted
 from locomo_vqa.run_notes import context_note, is_clean, recording_notes
 from locomo_vqa.runs import IMAGE_MODES, VISUAL_MODES, Run, count_states
 from locomo_vqa.text import counted
@@ -36,7 +35,7 @@ __all__ = ["run"]
 @split_option
 @click.option(
     "--out",
-    type=click.Path(path_type=Path),
+    type=PathType(),
     help="Write the run to this folder; by default, a new one under runs.",
 )
 @click.option(

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any, TypeVar, get_args
 
 import click
 
+from locomo_vqa.cli_support import PathType
 from locomo_vqa.repeats import RepeatFrom
 from locomo_vqa.runs import SplitChoice
 
@@ -30,7 +30,7 @@ __all__ = [
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 _SECONDS = click.FloatRange(min=0.1, max=31_536_000)
-_FILE = click.Path(path_type=Path, dir_okay=False)
+_FILE = PathType(dir_okay=False)
 
 benchmark_option = click.option(
     "--benchmark",
@@ -48,7 +48,7 @@ retry_option = click.option("--retry-failed", is_flag=True, help="Ask the failed
 
 _PYTHON = click.option(
     "--python",
-    type=click.Path(path_type=Path),
+    type=PathType(),
     help="Start SYSTEM with the interpreter of its own environment (Python 3.8 or later).",
 )
 

@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 import click
 
-from locomo_vqa.cli_support import echo, json_option, print_json
+from locomo_vqa.cli_support import PathType, echo, json_option, print_json
 from locomo_vqa.metric_names import METRICS
 from locomo_vqa.repeats import Repeats, repeats_in
 from locomo_vqa.runs import SplitChoice
@@ -26,7 +26,7 @@ __all__ = ["score"]
     metavar="RUN_OR_FILE [FILE …]",
     nargs=-1,
     required=True,
-    type=click.Path(path_type=Path),
+    type=PathType(),
 )
 @scored_benchmark_option(required=False)
 @click.option(
@@ -53,13 +53,13 @@ __all__ = ["score"]
 @file_options
 @click.option(
     "--out",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=PathType(file_okay=False),
     help="Write scores.json, scores.jsonl and scores.parquet into this folder.  [default: the run "
     "folder; for a file or a submission, nothing is written]",
 )
 @click.option(
     "--report",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=PathType(dir_okay=False),
     help="Write the HTML report here.  [default: report.html beside scores.json]",
 )
 @json_option

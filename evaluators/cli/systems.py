@@ -10,6 +10,7 @@ import click
 
 from locomo_vqa.cli_support import (
     CommandGroup,
+    PathType,
     console,
     echo,
     json_option,
@@ -68,13 +69,13 @@ def systems(context: click.Context, as_json: bool) -> None:
 @click.option(
     "--dir",
     "folder",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=PathType(file_okay=False),
     envvar=SYSTEMS_FOLDER_VARIABLE,
     help="Create the environment in this folder; default: the user's data folder.",
 )
 @click.option(
     "--python",
-    type=click.Path(path_type=Path),
+    type=PathType(),
     help="Use this Python interpreter; default: the current one.",
 )
 @click.option("--reinstall", is_flag=True, help="Reinstall even if the environment is complete.")
@@ -115,7 +116,7 @@ def install(
 @click.option(
     "--dir",
     "folder",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=PathType(file_okay=False),
     envvar=SYSTEMS_FOLDER_VARIABLE,
     help="The folder of the environments; default: the user's data folder.",
 )

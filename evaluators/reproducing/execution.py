@@ -13,7 +13,7 @@ from locomo_vqa.errors import BudgetReached, InputError, LocomoVqaError, OutputE
 from locomo_vqa.prices import PriceTable, bundled_prices, read_prices
 from locomo_vqa.progress import ProgressCallback
 from locomo_vqa.text import counted
-from locomo_vqa.workers import parse_workers
+from locomo_vqa.workers import connected, parse_workers
 
 from ..running.spending import check_priced
 from .choices import Choices
@@ -74,7 +74,7 @@ class Execution:
         Raises:
             InputError: no row can be run, or the budget can't be kept.
             OutputError: the folder can't be written.
-            MissingResource: no Ray cluster answers at the address in `workers`.
+            MissingResource: the Ray cluster at the address in `workers` can't be used.
             KeyboardInterrupt: it was interrupted; a note says how to continue.
         """
         if plans and all(plan.problem for plan in plans):
@@ -106,10 +106,15 @@ class Execution:
         return rows
 
     def _check_cluster(self, plans: Sequence[RowPlan]) -> None:
-        """Check that a cluster answers, if a run is left for it."""
+        """Check that a cluster can be used, if a run is left for it; none is started for this."""
         workers = parse_workers(self.settings.workers)
-        if workers.ray and self._runs_left(plans):
-            check_reachable(workers.address)
+        if not workers.ray or not self._runs_left(plans):
+            return
+        if workers.address is None:
+            check_reachable(None)
+        else:
+            with connected(workers):
+                pass
 
     def _check_budget(self, plans: Sequence[RowPlan]) -> None:
         """Check that a budget is for calls to endpoints, and that their prices are known."""

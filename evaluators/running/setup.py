@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Self
 
 from locomo_vqa.files import write_json
+from locomo_vqa.models.endpoint import parse_endpoint
 from locomo_vqa.notes import note
 from locomo_vqa.progress import ProgressCallback
 from locomo_vqa.runs import Run
@@ -86,8 +87,7 @@ class RunSetup:
             SystemLoadError: the system can't be loaded.
         """
         given = option_texts(options)
-        if metering.budget is not None:
-            check_priced(model, read_price_table(metering))
+        _check_prices(model, metering, timeout=timeout)
         loaded = load_system(
             source,
             python=hosting.python,
@@ -226,3 +226,18 @@ def fresh_folder(name: str, parent: str = "runs") -> Path:
         number += 1
         folder = folder.with_name(f"{folder.name.partition('+')[0]}+{number}")
     return folder
+
+
+def _check_prices(model: str | None, metering: MeteringSettings, *, timeout: float) -> None:
+    """Read the user's prices before a server is asked; a budget needs the model's.
+
+    Raises:
+        InputError: the file can't be used, or the price is not known.
+    """
+    if metering.prices is None and metering.budget is None:
+        return
+    if model is not None and model.startswith("openai:"):
+        parse_endpoint(model, timeout_s=timeout)  # From here on errors do not show its key.
+    prices = read_price_table(metering)
+    if metering.budget is not None:
+        check_priced(model, prices)

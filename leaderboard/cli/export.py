@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from locomo_vqa.cli_support import CommandGroup, echo, json_option, print_json
+from locomo_vqa.cli_support import CommandGroup, PathType, echo, json_option, print_json
 from locomo_vqa.text import counted
 
 __all__ = ["export"]
@@ -32,11 +32,11 @@ _entries = click.option(
 
 
 @export.command("every-eval-ever")
-@click.argument("board", metavar="FOLDER", type=click.Path(path_type=Path))
+@click.argument("board", metavar="FOLDER", type=PathType())
 @click.option("--benchmark", required=True, help="The benchmark that the board was verified with.")
 @click.option(
     "--out",
-    type=click.Path(path_type=Path),
+    type=PathType(),
     required=True,
     help="Write the records below this folder, which may have others.",
 )
@@ -79,9 +79,9 @@ def every_eval_ever(board: Path, as_json: bool, entries: tuple[str, ...], **sett
 
 
 @export.command("eval-results")
-@click.argument("board", metavar="FOLDER", type=click.Path(path_type=Path))
+@click.argument("board", metavar="FOLDER", type=PathType())
 @click.option("--dataset", required=True, help="Name the data set's repository on the Hub.")
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="Write to this folder.")
+@click.option("--out", type=PathType(), required=True, help="Write to this folder.")
 @_entries
 @click.option("--revision", help="Give the commit of the data set.")
 @click.option("--url", help="Link to this address of the board.")

@@ -7,13 +7,13 @@ from typing import Any
 
 import click
 
-from locomo_vqa.cli_support import echo, json_option, print_json, quoted
+from locomo_vqa.cli_support import PathType, echo, json_option, print_json, quoted
 
 __all__ = ["history"]
 
 
 @click.command()
-@click.argument("entry", type=click.Path(path_type=Path))
+@click.argument("entry", type=PathType())
 @click.option(
     "--event",
     type=click.Choice(("withdrawn", "superseded", "disputed", "answered", "settled")),

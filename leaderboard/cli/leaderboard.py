@@ -9,6 +9,7 @@ import click
 
 from locomo_vqa.cli_support import (
     CommandGroup,
+    PathType,
     console,
     echo,
     json_option,
@@ -44,7 +45,7 @@ leaderboard.add_command(export)
 
 
 @leaderboard.command()
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("folder", type=PathType())
 @click.option(
     "--benchmark",
     required=True,
@@ -83,7 +84,7 @@ leaderboard.add_command(export)
 )
 @click.option(
     "--responses",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=PathType(dir_okay=False),
     help="Store the judge's replies in this file, so that none is requested twice.  "
     "[default: one in the user's cache folder]",
 )
@@ -96,7 +97,7 @@ leaderboard.add_command(export)
 )
 @click.option(
     "--l-models",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=PathType(file_okay=False),
     help="Look for L's encoders in this folder.",
 )
 @click.option(
@@ -113,7 +114,7 @@ leaderboard.add_command(export)
 )
 @click.option(
     "--report",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=PathType(dir_okay=False),
     help="Also write what was found to this file, as Markdown.",
 )
 @json_option
@@ -155,10 +156,10 @@ def verify(
 
 
 @leaderboard.command()
-@click.argument("board", metavar="FOLDER", type=click.Path(path_type=Path))
+@click.argument("board", metavar="FOLDER", type=PathType())
 @click.option(
     "--out",
-    type=click.Path(path_type=Path),
+    type=PathType(),
     required=True,
     help="Write the site to this folder.",
 )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from locomo_vqa.cli_support import echo, json_option, print_json
+from locomo_vqa.cli_support import PathType, echo, json_option, print_json
 
 __all__ = ["reproduce"]
 
@@ -14,11 +14,11 @@ _MOST_SHOWN = 10
 
 
 @click.command()
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("folder", type=PathType())
 @click.argument("entry")
 @click.option(
     "--bundle",
-    type=click.Path(path_type=Path),
+    type=PathType(),
     required=True,
     help="Repeat the run in this file, which `submit` wrote.",
 )
@@ -29,7 +29,7 @@ _MOST_SHOWN = 10
 )
 @click.option(
     "--python",
-    type=click.Path(path_type=Path),
+    type=PathType(),
     help="Run module:Class with this Python interpreter, where the run had one.",
 )
 @click.option(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from locomo_vqa.cli_support import echo, json_option, print_json, quoted
+from locomo_vqa.cli_support import PathType, echo, json_option, print_json, quoted
 
 if TYPE_CHECKING:
     from ..template.review import Review
@@ -16,7 +16,7 @@ __all__ = ["diff", "init", "review"]
 
 
 @click.command()
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("folder", type=PathType())
 @click.option(
     "--benchmark",
     required=True,
@@ -49,12 +49,12 @@ def init(folder: Path, **settings: Any) -> None:
 
 
 @click.command()
-@click.argument("repository", type=click.Path(path_type=Path))
+@click.argument("repository", type=PathType())
 @click.option("--base", required=True, help="Compare with this revision, the target branch.")
 @click.option("--head", required=True, help="Review what this revision adds.")
 @click.option(
     "--report",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=PathType(dir_okay=False),
     help="Also write the report to this file, as Markdown.",
 )
 @json_option
@@ -86,8 +86,8 @@ def review(repository: Path, report: Path | None, as_json: bool, **settings: Any
 
 
 @click.command()
-@click.argument("old", type=click.Path(path_type=Path))
-@click.argument("new", type=click.Path(path_type=Path))
+@click.argument("old", type=PathType())
+@click.argument("new", type=PathType())
 @json_option
 def diff(old: Path, new: Path, as_json: bool) -> int:
     """List the accepted scores that the boards in two folders, OLD and NEW, have differently.

@@ -9,7 +9,7 @@ from typing import get_args
 
 import click
 
-from locomo_vqa.cli_support import echo, json_option, print_json, quoted
+from locomo_vqa.cli_support import PathType, echo, json_option, print_json, quoted
 
 from ..submission.submit import Submission, TrainingSplit
 from ..submission.submit import submit as submit_run
@@ -19,7 +19,7 @@ __all__ = ["submit"]
 
 
 @click.command()
-@click.argument("run", type=click.Path(path_type=Path))
+@click.argument("run", type=PathType())
 @click.option(
     "--to",
     required=True,
@@ -59,13 +59,13 @@ __all__ = ["submit"]
 )
 @click.option(
     "--bundle",
-    type=click.Path(path_type=Path),
+    type=PathType(),
     help="Also write this zip file, with which `replay` repeats the run; needs a run with --record "
     "if it asked an endpoint.",
 )
 @click.option(
     "--ablation",
-    type=click.Path(path_type=Path),
+    type=PathType(),
     help="Add the certificate in this folder, which `ablate` wrote for the same system: the board "
     "then says whether it answers from the picture.",
 )

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from locomo_vqa.cli_support import PathType
 from locomo_vqa.errors import LocomoVqaError, OutputError
 
 __all__ = ["demo"]
@@ -18,7 +19,7 @@ DATE = "2026-01-01"
 @click.command()
 @click.option(
     "--out",
-    type=click.Path(path_type=Path),
+    type=PathType(),
     default=Path("locomo-vqa-demo"),
     show_default=True,
     help="Create this folder.",

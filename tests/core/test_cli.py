@@ -61,6 +61,21 @@ def test_every_command_has_an_example_and_every_option_a_help() -> None:
                 assert parameter.help, (path, parameter.name)
 
 
+def test_an_empty_path_is_refused_by_every_command() -> None:
+    """It would mean the current folder; the usual cause is a variable that a script did not set."""
+    paths = {
+        (*path[1:], parameter.name): parameter
+        for path, command in walk(cli, ["locomo-vqa"])
+        for parameter in command.params
+        if isinstance(parameter.type, click.Path)
+    }
+    assert {("run", "out"), ("leaderboard", "verify", "folder")} < set(paths)
+    for name, parameter in paths.items():
+        with pytest.raises(click.BadParameter, match="The path is empty"):
+            parameter.type.convert("", parameter, None)
+            pytest.fail(f"{name} takes an empty path")
+
+
 @pytest.mark.slow
 def test_the_command_reference_is_up_to_date() -> None:
     script = ROOT / "scripts" / "make_command_docs.py"
@@ -114,6 +129,10 @@ WRONG = {
     "a split that is not there": (
         ["run", "bm25", "--benchmark", "sample", "--split", "dev", "--out", "run"],
         "'dev' is not one of",
+    ),
+    "an empty path": (
+        ["data", "import", "nowhere.json", "--out", ""],
+        "Invalid value for '--out': The path is empty.",
     ),
     "a LoCoMo file that is not there": (
         ["data", "import", "nowhere.json", "--out", "x"],
@@ -169,7 +188,11 @@ def test_no_error_shows_a_key(cli: Cli, arguments: Sequence[str]) -> None:
     key = "sk-planted-0123456789"
     model = "openai:http://127.0.0.1:9/v1?model=m&key=MINE"
     at = ("run", "full-context", "--benchmark", "sample", "--model", model)
-    for command in ((*at, "--prices", key), (*at, "--replay", f"{key}/{key}")):
+    for command in (
+        (*at, "--prices", key),
+        (*at, "--budget", "1", "--prices", key),
+        (*at, "--replay", f"{key}/{key}"),
+    ):
         done = cli(*arguments, *command, MINE=key)
         assert done.returncode in (1, 2)
         assert "planted" not in done.stdout + done.stderr, command

@@ -26,6 +26,7 @@ _PROBE = (
     *("--", sys.executable, "-I", "-S", "-c", ""),
 )
 _PROBE_S = 20
+_WITHOUT = "Trusted code can run without `sandbox`, except in `leaderboard reproduce`."
 
 
 def find_sandbox_tool() -> SandboxTool:
@@ -37,21 +38,21 @@ def find_sandbox_tool() -> SandboxTool:
     if not sys.platform.startswith("linux"):
         raise InputError(
             f"`sandbox` needs Linux, not {sys.platform}.",
-            "Leave it out, or run in a Linux machine or container.",
+            f"Use a Linux machine or container. {_WITHOUT}",
         )
     program = bubblewrap_program()
     if program is None:
         raise InputError(
             "`sandbox` needs bubblewrap, which is not installed.",
             "Install it with `apt install bubblewrap` or similar, or with "
-            f"{install_command('sandbox')}; or leave `sandbox` out.",
+            f"{install_command('sandbox')}. {_WITHOUT}",
         )
     problem = _try_out(program)
     if problem is not None:
         raise InputError(
             f"`sandbox`: bubblewrap does not work here ({problem}).",
-            "Allow user namespaces, or leave `sandbox` out. In a container, its runtime decides; "
-            "elsewhere the system's own bubblewrap may be allowed what others are not.",
+            "Allow user namespaces. In a container, its runtime decides; elsewhere the system's "
+            f"own bubblewrap may be allowed what others are not. {_WITHOUT}",
         )
     return "bubblewrap"
 

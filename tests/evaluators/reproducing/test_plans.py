@@ -229,6 +229,24 @@ def test_wrong_input_is_refused_before_anything(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
+def test_a_cluster_is_looked_for_before_any_row(
+    cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ray looks for one among all processes of the machine, so what it finds is set here."""
+    ray = pytest.importorskip("ray")
+
+    def init(**_: Any) -> None:
+        raise ConnectionError("Could not find any running Ray instance.")
+
+    monkeypatch.setattr(ray, "init", init)
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    done = cli("reproduce", "5", "--embedded", "--workers", "ray:auto")
+    assert done.returncode == 2
+    assert "ray:auto: the cluster can't be used (Could not find any running Ray" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_folder_of_prompts_and_a_rubric_are_checked_before_anything(
     cli: Cli, tmp_path: Path
 ) -> None:

@@ -88,6 +88,15 @@ def test_a_budget_needs_a_price(endpoint: StubEndpoint, settings: dict[str, Any]
     assert not endpoint.requests
 
 
+def test_prices_are_read_before_the_server_is_asked(
+    settings: dict[str, Any], tmp_path: Path
+) -> None:
+    (tmp_path / "prices.toml").write_text("[[model", encoding="utf-8")
+    closed = {**settings, "model": "openai:http://127.0.0.1:9/v1?model=stub"}
+    with pytest.raises(InputError, match=r"prices\.toml"):
+        lv.run("mem0", **{**closed, "prices": tmp_path / "prices.toml"})
+
+
 def test_a_call_to_a_model_without_a_price_ends_the_run_before_it(
     endpoint: StubEndpoint, settings: dict[str, Any], tmp_path: Path
 ) -> None:
