@@ -55,7 +55,7 @@ for number, end in zip((3, 4), ends):
 os.execv(sys.argv[3], sys.argv[3:])
 """
 _KEYS = {"Enter": (13, "\r"), "Escape": (27, ""), "ArrowLeft": (37, ""), "ArrowRight": (39, "")}
-_PATIENCE = 30.0
+_PATIENCE = 90.0
 
 
 class RefusedCommandError(AssertionError):

@@ -46,7 +46,9 @@ class Node:
     ) -> AsyncIterator[tuple[str, tuple[Any, ...]]]:
         """Run one conversation, and yield calls of methods of `Outcomes`.
 
-        The last one is `done`, with whether every question was asked.
+        The last one is `done`, with whether every question was asked. What is yielded goes on when
+        the run takes it, so behind an outcome that is waited for comes `recorded`, which the run
+        takes once it has recorded that outcome.
 
         Raises:
             as `Place.converse`.
@@ -64,7 +66,9 @@ class Node:
         try:
             while (event := await queue.get()) is not None:
                 yield event.method, event.arguments
-                event.taken.set()
+                if event.awaited:
+                    yield "recorded", ()
+                    event.recorded.set()
             yield "done", (await work,)
         finally:
             if self._running.get(name) is running:

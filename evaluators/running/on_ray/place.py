@@ -140,8 +140,8 @@ class RayPlace:
     ) -> bool:
         """Record what a node reports, and return whether every question was asked.
 
-        The node waits after each outcome until the run takes the next: an outcome is in the journal
-        when its thread goes on.
+        The node waits after each answer until the run takes what follows it: the answer is in the
+        journal when its thread goes on.
         """
         import ray
 
@@ -152,6 +152,8 @@ class RayPlace:
                 method, arguments = answer_of(reference)
                 if method == "done":
                     return bool(arguments[0])
+                if method == "recorded":
+                    continue
                 getattr(outcomes, method)(*arguments)
                 if method == "answered":
                     answered.add(arguments[1].question_id)

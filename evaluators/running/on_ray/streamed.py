@@ -24,14 +24,16 @@ class Event:
 
     method: str
     arguments: tuple[Any, ...]
-    taken: threading.Event = field(default_factory=threading.Event)
-    """Set when the run has taken it."""
+    awaited: bool = False
+    """Whether the conversation waits until the run has recorded it."""
+    recorded: threading.Event = field(default_factory=threading.Event)
+    """Set then."""
 
 
 class StreamedOutcomes:
     """Puts what a conversation's thread reports into a queue of an event loop.
 
-    `answered` returns when the run has taken the outcome, so that the next question is not asked
+    `answered` returns when the run has recorded the outcome, so that the next question is not asked
     before. Before an outcome is reported, `flush` is called: what led to it is then at the desk.
     """
 
@@ -61,7 +63,7 @@ class StreamedOutcomes:
 
     def denied(self, failure: Failure) -> None:
         """Report it, and wait: the run may end."""
-        self._wait(self._send("denied", failure))
+        self._send_and_wait("denied", failure)
 
     def ingested(self, ingestion: Ingestion) -> None:
         """Report it."""
@@ -71,7 +73,7 @@ class StreamedOutcomes:
     def answered(self, conversation: str, prediction: Prediction, failure: Failure | None) -> None:
         """Report it, and wait."""
         self._flush()
-        self._wait(self._send("answered", conversation, prediction, failure))
+        self._send_and_wait("answered", conversation, prediction, failure)
 
     def requested(self, conversation: str, requests: Requests) -> None:
         """Report it."""
@@ -81,13 +83,16 @@ class StreamedOutcomes:
         """Report it."""
         self._send("ended", conversation)
 
-    def _send(self, method: str, *arguments: Any) -> Event:
-        event = Event(method, arguments)
-        self._loop.call_soon_threadsafe(self._queue.put_nowait, event)
-        return event
+    def _send(self, method: str, *arguments: Any) -> None:
+        self._put(Event(method, arguments))
 
-    def _wait(self, event: Event) -> None:
-        with self._scope.on_cancel(event.taken.set):
+    def _send_and_wait(self, method: str, *arguments: Any) -> None:
+        event = Event(method, arguments, awaited=True)
+        self._put(event)
+        with self._scope.on_cancel(event.recorded.set):
             self._scope.raise_if_cancelled()
-            event.taken.wait()
+            event.recorded.wait()
         self._scope.raise_if_cancelled()
+
+    def _put(self, event: Event) -> None:
+        self._loop.call_soon_threadsafe(self._queue.put_nowait, event)

@@ -29,7 +29,7 @@ def server() -> Iterator[ImageServer]:
 def quick(*servers: ImageServer, **more: Any) -> DownloadSettings:
     """Return settings with short pauses that open these servers and nothing else private."""
     addresses = Addresses(allowed=frozenset(("127.0.0.1", server.port) for server in servers))
-    fast = {"timeout": 10.0, "backoff": 0.01, "addresses": addresses}
+    fast = {"timeout": 100.0, "backoff": 0.01, "addresses": addresses}
     return DownloadSettings(**{**fast, **more})
 
 

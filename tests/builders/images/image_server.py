@@ -76,6 +76,33 @@ def reply(status: int = 200, body: bytes = b"", *lines: str, delay: float = 0) -
     return route
 
 
+class Gate:
+    """Lets as many replies pass as it is told, and holds the others."""
+
+    def __init__(self) -> None:
+        self.left = 1 << 30
+        self._opened = 0
+
+    def open(self, replies: int = 1 << 30) -> None:
+        """Let this many replies pass from now on; who was held until now is hung up on."""
+        self.left = replies
+        self._opened += 1
+
+    def before(self, route: Route) -> Route:
+        """Put the gate before a route."""
+
+        async def held(hit: int, write: Write) -> None:
+            opened = self._opened
+            while self.left <= 0:
+                await asyncio.sleep(0.002)
+                if self._opened != opened:
+                    raise ConnectionAbortedError
+            self.left -= 1
+            await route(hit, write)
+
+        return held
+
+
 def raw(data: bytes) -> Route:
     """Exactly these bytes, then the connection is closed."""
 

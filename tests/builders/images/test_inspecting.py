@@ -36,10 +36,14 @@ for line in sys.stdin:
 """
 
 
-def ask(paths: list[Path], *command: str) -> list[ImageFacts | ImageRejection]:
+def ask(
+    paths: list[Path], *command: str, seconds: float = 100
+) -> list[ImageFacts | ImageRejection]:
     async def run() -> list[ImageFacts | ImageRejection]:
         chosen = {"command": command} if command else {}
-        async with Inspectors(max_pixels=10_000, workers=1, seconds=2, **chosen) as inspectors:
+        async with Inspectors(
+            max_pixels=10_000, workers=1, seconds=seconds, **chosen
+        ) as inspectors:
             return await asyncio.gather(*map(inspectors.inspect, paths))
 
     return asyncio.run(run())
@@ -57,7 +61,8 @@ def test_real_workers(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_crashes_and_hangs(tmp_path: Path) -> None:
     names = ["one", "crash", "two", "hang", "three", "flood", "four"]
-    found = ask([tmp_path / name for name in names], sys.executable, "-c", FRAGILE)
+    paths = [tmp_path / name for name in names]
+    found = ask(paths, sys.executable, "-c", FRAGILE, seconds=4)
     details = [refusal.detail for refusal in found if isinstance(refusal, ImageRejection)]
     assert details[0::2] == ["seen"] * 4
     assert details[1] == "decoding it fails"

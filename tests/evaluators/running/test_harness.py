@@ -9,6 +9,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -196,6 +198,39 @@ class Slow(BM25):
 """
 
 
+WAITING_SYSTEM = """
+import time
+from pathlib import Path
+from locomo_vqa.evaluators.systems.bm25 import BM25
+
+class Slow(BM25):
+    asked = 0
+
+    def answer(self, question, *, now):
+        self.asked += 1
+        while self.asked > 10 and not Path({go_on!r}).exists():
+            time.sleep(0.01)
+        return super().answer(question, now=now)
+"""
+
+
+@contextmanager
+def half_way(
+    folder: Path, command: Sequence[str], **streams: Any
+) -> Iterator[subprocess.Popen[str]]:
+    """Run the system `slow:Slow` until some questions are answered; it goes on after the block."""
+    (folder / "slow.py").write_text(WAITING_SYSTEM.format(go_on=str(folder / "go-on")))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "locomo_vqa", *command], cwd=folder, text=True, **streams
+    )
+    journal = folder / "run" / "journal.jsonl"
+    while not journal.exists() or journal.read_text().count('"answer"') < 5:
+        assert process.poll() is None
+        time.sleep(0.01)
+    yield process
+    (folder / "go-on").touch()
+
+
 def without_latency(folder: Path) -> list[dict[str, Any]]:
     rows = read_jsonl(folder / "predictions.jsonl", what="it")
     return [{k: v for k, v in row.items() if k != "latency_ms"} for _, row in rows]
@@ -216,7 +251,7 @@ def test_a_run_that_is_killed_at_any_moment_goes_on(tmp_path: Path) -> None:
             stderr=subprocess.DEVNULL,
         )
         journal = tmp_path / "killed" / "journal.jsonl"
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 200
         while not journal.exists() and time.monotonic() < deadline:
             time.sleep(0.005)
         time.sleep(rng.uniform(0, 0.2))
@@ -250,20 +285,11 @@ def test_a_line_cut_off_in_the_journal_is_asked_again(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_ctrl_c_keeps_what_is_finished(tmp_path: Path, cli: Cli) -> None:
-    (tmp_path / "slow.py").write_text(SLOW_SYSTEM.replace("0.004", "0.02"))
     command = ["run", "slow:Slow", "--benchmark", "sample", "--out", "run"]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "locomo_vqa", *command],
-        cwd=tmp_path,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
     journal = tmp_path / "run" / "journal.jsonl"
-    deadline = time.monotonic() + 30
-    while (not journal.exists() or journal.stat().st_size < 3000) and time.monotonic() < deadline:
-        time.sleep(0.01)
-    process.send_signal(signal.SIGINT)
-    _, stderr = process.communicate(timeout=30)
+    with half_way(tmp_path, command, stderr=subprocess.PIPE) as process:
+        process.send_signal(signal.SIGINT)
+        _, stderr = process.communicate(timeout=200)
     assert process.returncode == 130
     assert "Finished work is kept" in stderr
     finished = len(journal.read_text().splitlines())
@@ -291,15 +317,11 @@ def test_the_bundled_systems_load() -> None:
 
 @pytest.mark.slow
 def test_a_run_that_is_asked_to_end_ends_and_can_go_on(tmp_path: Path, cli: Cli) -> None:
-    (tmp_path / "slow.py").write_text(SLOW_SYSTEM.replace("0.004", "0.02"))
     command = ["run", "slow:Slow", "--benchmark", "sample", "--out", "run"]
-    process = subprocess.Popen([sys.executable, "-m", "locomo_vqa", *command], cwd=tmp_path)
     journal = tmp_path / "run" / "journal.jsonl"
-    deadline = time.monotonic() + 30
-    while (not journal.exists() or journal.stat().st_size < 3000) and time.monotonic() < deadline:
-        time.sleep(0.01)
-    process.send_signal(signal.SIGTERM)
-    assert process.wait(timeout=30) == 143
+    with half_way(tmp_path, command) as process:
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=200) == 143
     assert cli(*command).returncode == 0
     asked = [json.loads(line) for line in journal.read_text().splitlines()]
     questions = [row["question_id"] for row in asked if row["event"] == "answer"]

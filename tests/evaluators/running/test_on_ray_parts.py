@@ -159,3 +159,30 @@ def test_a_conversation_that_the_run_lost_sight_of_ends_before_it_is_read_again(
 
     assert asyncio.run(run()) == [("read", ("c", 3)), ("done", (True,))]
     assert happened == ["begins", "ends", "begins"]
+
+
+def test_a_conversation_goes_on_once_its_answer_is_recorded() -> None:
+    """Ray asks for what follows an answer as soon as the run has taken it, not recorded it."""
+    happened: list[str] = []
+
+    class Opened:
+        def flush(self) -> None: ...
+
+        def converse(
+            self, name: str, questions: object, outcomes: StreamedOutcomes, scope: CancelScope
+        ) -> bool:
+            outcomes.answered(name, cast(Any, "blue"), None)
+            happened.append("goes on")
+            return True
+
+    async def run() -> None:
+        node = Node()
+        node._opened = cast(Any, Opened())
+        events = node.converse(None, "c", [])
+        assert await anext(events) == ("answered", ("c", "blue", None))
+        assert await anext(events) == ("recorded", ())
+        assert happened == []
+        assert await anext(events) == ("done", (True,))
+        assert happened == ["goes on"]
+
+    asyncio.run(run())

@@ -63,9 +63,10 @@ class Asker:
             json.dumps(body).encode(),
             {"Content-Type": "application/json", "Authorization": "Bearer " + self.llm.api_key},
         )
-        with urllib.request.urlopen(request, timeout=60) as reply:
+        with urllib.request.urlopen(request, timeout=200) as reply:
             return json.load(reply)["choices"][0]["message"]["content"]
 '''
+WAIT_S = 200.0
 CONVERSATIONS = 7
 """In the sample's training split; each is asked two questions here."""
 
@@ -102,7 +103,7 @@ class Held:
         if last:
             self.then()
             self.over.set()
-        self.over.wait(60)
+        self.over.wait(WAIT_S)
 
 
 @dataclass
@@ -403,10 +404,10 @@ def test_a_driver_that_is_killed_goes_on(
         *("--split", "train", "--limit", "2", "--model", settings["model"], "--out", str(out)),
         *("--prices", str(settings["prices"]), "--workers", f"ray:{cluster.address}"),
     ]
+    endpoint.held = held = Held(then=lambda: driver.kill())
     driver = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    endpoint.held = held = Held(then=driver.kill)
-    assert driver.wait(timeout=60) < 0
-    assert held.over.wait(10)
+    assert driver.wait(timeout=WAIT_S) < 0
+    assert held.over.wait(WAIT_S)
     endpoint.held = None
     assert len(journal(out, "answer")) == 3
     lv.run("asker:Asker", out=out, **{**settings, "workers": f"ray:{cluster.address}"})
