@@ -103,6 +103,10 @@ class Budget:
         self._refuse(owner)
         return None
 
+    def end(self) -> None:
+        """Refuse all further calls."""
+        self._refuse("")
+
     def admit_unpriced(self, owner: str, what: str) -> bool:
         """Return whether a call of unknown price may be made: only if there is no limit.
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from locomo_vqa.benchmark import Benchmark, QuestionType, load_benchmark
 from locomo_vqa.errors import InputError
+from locomo_vqa.models.call_meter import endpoint_of
 from locomo_vqa.models.chat import ChatReply, ChatRequest
 from locomo_vqa.progress import ProgressCallback
 
@@ -19,7 +20,7 @@ from ..questions.rows import QuestionRow
 from ..questions.verification import verify_questions
 from ..questions.writing import ImagePlace, chosen_for_trial, image_places, write_in_order
 from ..recipe import BuildRecipe
-from ..spending.meter import BuildMeter, endpoint_of
+from ..spending.meter import BuildMeter
 from ..stages.models import check_build_model, open_stored_model
 
 __all__ = ["ImageSample", "Taken", "WholeBuild", "sample_images"]

@@ -21,7 +21,7 @@ from locomo_vqa.prices import PriceTable
 from locomo_vqa.responses import ResponseStore, StoredModel
 
 from ..build_folder import BuildFolder
-from ..spending.meter import BuildMeter, MeteredModel
+from ..spending.meter import BuildMeter, BuildModel
 from .calls import result_of
 from .worker import OpenedModel, Opening, WorkerSettings
 
@@ -54,7 +54,7 @@ class ReplyLedger:
         """Open nothing yet; `limit` is the budget."""
         self._folder = BuildFolder(folder)
         self._meter = BuildMeter(self._folder.calls, prices, limit)
-        self._models: dict[str, tuple[StoredModel, MeteredModel]] = {}
+        self._models: dict[str, tuple[StoredModel, BuildModel]] = {}
         self._notes: list[str] = []
         self._listening = listening_to_notes(self._notes.append)
         self._listening.__enter__()

@@ -15,7 +15,7 @@ from locomo_vqa.models.probes import Capabilities, probe, probe_requests
 from locomo_vqa.responses import ResponseStore, StoredModel, note_renewed, reject_replies
 
 from ..build_folder import BuildFolder
-from ..spending.meter import BuildMeter, MeteredModel
+from ..spending.meter import BuildMeter, BuildModel
 
 if TYPE_CHECKING:
     from ..spreading.pool import BuildWorkers
@@ -68,7 +68,7 @@ async def open_stored_model(
         with ResponseStore(folder.responses) as store:
             stored = StoredModel(model, store)
             await _check_once(folder, spec, stored)
-            if isinstance(model, MeteredModel):
+            if isinstance(model, BuildModel):
                 model.stage = stage
             yield stored
             note_renewed(stored, parameter)

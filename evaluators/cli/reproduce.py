@@ -116,7 +116,7 @@ _OPTIONS = (
         "--budget",
         type=click.FloatRange(min=0),
         metavar="DOLLARS",
-        help="Stop each run in order before its calls cost more than this.",
+        help="Stop in order before all calls, of runs, teachers and judges, cost more than this.",
     ),
     click.option(
         "--prices",

@@ -11,6 +11,7 @@ from locomo_vqa.benchmark import Benchmark
 from locomo_vqa.errors import MissingResource
 from locomo_vqa.files import sha256_file
 from locomo_vqa.models.chat import ChatModel, ModelDenied, ModelError, ModelUnreachable
+from locomo_vqa.models.metered import metered
 from locomo_vqa.models.names import hide_credentials
 from locomo_vqa.models.openai_endpoint import OpenAIModel
 from locomo_vqa.models.opening import open_model
@@ -62,12 +63,13 @@ async def open_teacher(spec: str, store: ResponseStore, timeout_s: float) -> Asy
         InputError: the name is not valid.
         MissingResource: the model's packages or weights are not on this machine, or its server does
             not answer.
+        BudgetReached: a call does not fit into the budget of the `metering` around this.
     """
     model = open_model(spec, timeout_s=timeout_s, parameter="teacher")
     try:
         if isinstance(model, OpenAIModel):
             await _check_endpoint(model)
-        stored = StoredModel(model, store)
+        stored = StoredModel(metered(model, spec, role="teacher"), store)
         yield Teacher(stored, hide_credentials(spec))
         note_renewed(stored, "teacher")
     finally:

@@ -19,6 +19,7 @@ from locomo_vqa.models.chat import (
     ModelFailed,
     ModelUnreachable,
 )
+from locomo_vqa.models.metered import metered
 from locomo_vqa.models.opening import open_model
 from locomo_vqa.models.probes import Honoured, probe
 from locomo_vqa.progress import ProgressCallback
@@ -210,15 +211,15 @@ async def open_session(
     Raises:
         InputError: the name is not valid, or the judge of rules is given a prompt.
         MissingResource: packages or weights are not on this machine.
+        BudgetReached: a call does not fit into the budget of the `metering` around this.
     """
     if spec == RULES:
         prompt = rubric if isinstance(rubric, RubricPrompt) else bundled_rubric(rubric)
         yield JudgeSession(RuleJudge(rule_rubric(prompt)))
         return
     check_judge(spec)
-    fuse = _Fuse(
-        await asyncio.to_thread(open_model, spec, timeout_s=timeout_s, parameter=parameter)
-    )
+    opened = await asyncio.to_thread(open_model, spec, timeout_s=timeout_s, parameter=parameter)
+    fuse = _Fuse(metered(opened, spec, role=parameter))
     try:
         model = StoredModel(fuse, store)
         json_schema: Honoured = "unknown"

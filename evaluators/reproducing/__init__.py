@@ -8,6 +8,7 @@ row_problems.py why a row can't run
 preparation.py  what must be there before
 counting.py     what the rows will cost, by arithmetic
 rows.py         runs a row, and reads its figures; execution.py: all rows
+spending.py     what all rows may cost together
 finished.py     which steps were made, so that they need no server again
 result.py       the table, of rows in reproduced_row.py
 stand_ins.py    what takes the part of the paper's models in the embedded table

@@ -85,7 +85,9 @@ def reproduce(
         workers: where the conversations of a run are: `asyncio` or None for this machine, `ray` or
             `ray:ADDRESS` for a Ray cluster, `jobs` on each node.
         timeout: the time limit of one call to a model, in seconds.
-        budget: what the calls of each run may cost, in US dollars.
+        budget: what the calls to endpoints may cost in all, in US dollars: those of runs,
+            teachers and judges, of all that `out` has. Work stops in order before more is spent,
+            and a later call with a larger budget goes on.
         prices: a table of model prices, instead of the bundled one.
         retry_failed: whether to ask failed questions again.
         progress: whether to show progress, or a function to call with it.

@@ -9,13 +9,12 @@ from pathlib import Path
 from locomo_vqa.arguments import check_path
 from locomo_vqa.benchmark import load_argument
 from locomo_vqa.cluster_address import check_reachable
-from locomo_vqa.errors import BudgetReached, InputError, LocomoVqaError, OutputError
+from locomo_vqa.errors import InputError, LocomoVqaError, OutputError
 from locomo_vqa.prices import PriceTable, bundled_prices, read_prices
 from locomo_vqa.progress import ProgressCallback
 from locomo_vqa.text import counted
 from locomo_vqa.workers import connected, parse_workers
 
-from ..running.spending import check_priced
 from .choices import Choices
 from .cost import Cost
 from .counting import cost_of
@@ -26,6 +25,7 @@ from .row_plan import RowPlan
 from .rows import RowRunner
 from .settings import ReproductionSettings
 from .sizes import SplitSizes, has_locomo, locomo_sizes, sizes_of
+from .spending import Spending, check_budget_of
 from .steps import Step
 
 __all__ = ["Execution"]
@@ -93,8 +93,10 @@ class Execution:
                 "Choose another `out`.",
             ) from None
         rows = []
-        with FinishedSteps(self.settings.out) as finished:
-            runner = RowRunner(progress, finished)
+        spending = Spending(self.settings.out, self.prices, self.settings.budget)
+        with FinishedSteps(self.settings.out) as finished, spending:
+            spending.count_earlier()
+            runner = RowRunner(progress, finished, spending)
             try:
                 for number, plan in enumerate(plans):
                     progress("rows", number, len(plans))
@@ -117,17 +119,15 @@ class Execution:
                 pass
 
     def _check_budget(self, plans: Sequence[RowPlan]) -> None:
-        """Check that a budget is for calls to endpoints, and that their prices are known."""
-        if self.settings.budget is None or not (runs := self._runs_left(plans)):
+        """Check that a budget can be kept in all that is left."""
+        if self.settings.budget is None:
             return
-        priced = [run.arguments["model"] for run in runs if "budget" in run.arguments]
-        if not priced:
-            raise InputError(
-                "`budget`: the runs that are left make no calls to an endpoint.",
-                "Leave it out: models in this process cost only time.",
-            )
-        for model in priced:
-            check_priced(model, self.prices)
+        able = [plan for plan in plans if plan.problem is None]
+        left = [step for plan in able for step in self._steps_left(plan)]
+        check_budget_of([step for plan in able for step in plan.steps], left, self.prices)
+
+    def _steps_left(self, plan: RowPlan) -> list[Step]:
+        return [*plan.steps][len(finished_in(self.settings.out, plan.steps)) :]
 
     def _runs_left(self, plans: Sequence[RowPlan]) -> list[Step]:
         """Return the runs that rows need and that are not finished."""
@@ -144,8 +144,6 @@ class Execution:
             return self.without_run(plan)
         try:
             figures, failed = runner.run(plan, columns)
-        except BudgetReached as error:
-            return self._row(plan, "failed", {}, error.message)
         except LocomoVqaError as error:
             return self._row(plan, "failed", {}, f"{error.message} {error.remedy}")
         expected = [figures[name] for name in columns if name in plan.row.values]

@@ -161,7 +161,7 @@ class Planner:
             "options": options,
             "out": str(folder),
             **self._given("limit", "jobs", "workers", "timeout", "retry_failed"),
-            **(self._given("budget", "prices") if self.choices.of(row.model).is_served else {}),
+            **(self._given("prices") if self.choices.of(row.model).is_served else {}),
         }
         return Step(call="run", arguments=arguments)
 

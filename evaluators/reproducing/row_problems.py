@@ -50,7 +50,5 @@ def problem_of(
 
 
 def _asks_beside(row: PaperRow, choices: Choices) -> bool:
-    """Return whether stages ask an endpoint while another model answers in this process."""
-    if row.large is None or choices.of(row.model).is_served:
-        return False
-    return choices.of(row.large).is_served
+    """Return whether stages ask an endpoint beside the run's model."""
+    return row.large is not None and choices.of(row.large).is_served

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from locomo_vqa.errors import LocomoVqaError, MissingResource
+from locomo_vqa.errors import BudgetReached, LocomoVqaError, MissingResource
+from locomo_vqa.models.call_meter import metering
 from locomo_vqa.progress import ProgressCallback
 from locomo_vqa.runs import Run, read_run
 
@@ -18,6 +19,7 @@ from ..scoring import ScoreReport, score
 from .finished import FinishedSteps
 from .reproduced_row import Figure
 from .row_plan import RowPlan
+from .spending import Spending, served_by
 from .steps import Step
 
 __all__ = ["RowRunner"]
@@ -42,6 +44,7 @@ class RowRunner:
 
     progress: ProgressCallback
     finished: FinishedSteps
+    spending: Spending
     _made: dict[str, Any] = field(default_factory=dict)
 
     def run(self, plan: RowPlan, columns: Sequence[str]) -> tuple[dict[str, Figure], int]:
@@ -77,7 +80,8 @@ class RowRunner:
         if step.call == "efficiency":
             return efficiency(step.first)
         if step.call == "score":
-            report = score(step.first, progress=self.progress, **named)
+            with metering(self.spending, "score"):
+                report = score(step.first, progress=self.progress, **named)
             report.write()
             if not report.unscored:
                 self.finished.add(step)
@@ -91,14 +95,35 @@ class RowRunner:
     def _ask(self, step: Step) -> Any:
         """Make a step that asks models."""
         if step.call == "run":
-            return run(step.first, progress=self.progress, **step.named)
-        made = distill_memlora(step.first, progress=self.progress, **step.named)
+            return self._run(step)
+        with metering(self.spending, "distill"):
+            made = distill_memlora(step.first, progress=self.progress, **step.named)
         if made.failures:
             lost = ", ".join(made.failures)
             raise MissingResource(
                 f"The teacher could not read {lost}: {next(iter(made.failures.values()))}",
                 "Repeat the command: what was read is kept.",
             )
+        return made
+
+    def _run(self, step: Step) -> Any:
+        """Ask a run's questions, for what is left of the budget."""
+        if not served_by(step):
+            return run(step.first, progress=self.progress, **step.named)
+        folder, spending = Path(step.arguments["out"]), self.spending
+        budget = spending.allowance(folder)
+        if spending.budget.reached:
+            raise spending.reached()
+        try:
+            made = run(step.first, progress=self.progress, budget=budget, **step.named)
+        except BudgetReached:
+            spending.count_run(folder)
+            spending.budget.end()
+            raise spending.reached() from None
+        except LocomoVqaError:
+            spending.count_run(folder)
+            raise
+        spending.count_run(folder)
         return made
 
 

@@ -56,7 +56,7 @@ class ReproductionSettings:
     timeout: float = 120.0
     """The time limit of one call to a model, in seconds."""
     budget: float | None = None
-    """What the calls of each run may cost, in US dollars."""
+    """What the calls of runs, teachers and judges may cost together, in US dollars."""
     prices: str | None = None
     """A table of model prices; None for the bundled one."""
     retry_failed: bool = False

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from locomo_vqa.budget import Budget, dollars
 from locomo_vqa.errors import BudgetReached, InputError
-from locomo_vqa.models.endpoint import parse_endpoint, provider_of
+from locomo_vqa.models.call_meter import check_spec_priced
 from locomo_vqa.text import counted
 
 if TYPE_CHECKING:
@@ -16,7 +16,13 @@ if TYPE_CHECKING:
 
     from .metering_settings import MeteringSettings
 
-__all__ = ["budget_reached", "check_countable", "check_priced", "count_earlier_calls"]
+__all__ = [
+    "budget_reached",
+    "check_countable",
+    "check_priced",
+    "count_earlier_calls",
+    "unpriced_error",
+]
 
 _GIVE_PRICES = (
     "Give its price in a file with `prices` (its format is in docs/metering.md), or leave `budget` "
@@ -32,10 +38,7 @@ def check_priced(model: str | None, prices: PriceTable) -> None:
     """
     if model is None or not model.startswith("openai:"):
         return
-    endpoint = parse_endpoint(model, timeout_s=120.0)
-    provider = provider_of(endpoint)
-    if prices.find(endpoint.model, provider, datetime.now(UTC).date()) is None:
-        raise _unpriced_error(f"{endpoint.model} at {provider}", prices)
+    check_spec_priced(model, prices)
 
 
 def check_countable(metering: MeteringSettings) -> None:
@@ -51,7 +54,7 @@ def check_countable(metering: MeteringSettings) -> None:
         )
 
 
-def _unpriced_error(what: str, prices: PriceTable) -> InputError:
+def unpriced_error(what: str, prices: PriceTable) -> InputError:
     """Return the error that a budget can't be kept, because a price is unknown."""
     return InputError(
         f"`budget` can't be kept: no price is known for {what} ({prices.name} of {prices.dated}).",
@@ -78,7 +81,7 @@ def count_earlier_calls(budget: Budget, ledger: Path, prices: PriceTable) -> Non
             day = datetime.fromisoformat(call.time).date()
             priced = prices.find(call.model, call.provider, day) is not None
             if not priced and budget.limit is not None:
-                raise _unpriced_error(f"an earlier call to {model} at {call.provider}", prices)
+                raise unpriced_error(f"an earlier call to {model} at {call.provider}", prices)
             if not priced:
                 budget.admit_unpriced(call.conversation, model)
                 continue

@@ -61,6 +61,7 @@ SCHEMAS = (
     "recipe",
     "reported",
     "reproduction",
+    "reproduction_call",
     "run",
     "scores",
     "scores_row",

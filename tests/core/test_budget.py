@@ -91,3 +91,10 @@ def test_the_first_refusal_of_an_owner_is_reported_once() -> None:
 )
 def test_small_amounts_keep_two_digits(amount: float, shown: str) -> None:
     assert dollars(amount) == shown
+
+
+def test_what_is_ended_admits_no_call() -> None:
+    budget = Budget(1.0)
+    budget.end()
+    assert budget.reached
+    assert budget.admit("a", ASK, 0.1) is None

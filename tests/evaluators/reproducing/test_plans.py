@@ -268,7 +268,7 @@ def test_a_folder_of_prompts_and_a_rubric_are_checked_before_anything(
 
 
 def test_settings_of_a_run_are_in_its_command() -> None:
-    """A budget and prices are for endpoints: a run in this process would refuse them."""
+    """The budget is for all of them together, so that no single command has it."""
     settings: dict[str, Any] = {"jobs": 3, "limit": 4, "retry_failed": True}
     paid: dict[str, Any] = {"budget": 1.5, "prices": None}
     made = lv.reproduce("4", dry_run=True, workers="asyncio", progress=False, **settings, **paid)
@@ -277,13 +277,13 @@ def test_settings_of_a_run_are_in_its_command() -> None:
             assert_same(step)
         run = row.plan.steps[-2]
         assert {**run.arguments, **settings, "workers": "asyncio"} == run.arguments
-        assert run.arguments.get("budget") == (1.5 if row.plan.row.number == 4 else None)
+        assert "budget" not in run.arguments
 
 
 def test_a_budget_that_cannot_be_kept_is_refused_before_anything(cli: Cli, tmp_path: Path) -> None:
     unpriced = "Gemma2-27B=openai:http://127.0.0.1:9/v1?model=x&key=none"
     for words, error in (
-        (("5", "--embedded"), "--budget: the runs that are left make no calls to an endpoint."),
+        (("5", "--embedded"), "--budget: these rows make no calls to an endpoint."),
         (
             ("1", "--only", "1", "--benchmark", "sample", "--model", unpriced),
             "--budget can't be kept: no price is known for x at 127.0.0.1:9",
