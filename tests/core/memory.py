@@ -17,7 +17,7 @@ print("\\npeak", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
 """
 
 
-def peak_mb(code: str, *arguments: object, seconds: float = 60) -> tuple[int, str]:
+def peak_mb(code: str, *arguments: object, seconds: float = 200) -> tuple[int, str]:
     """Run code with `sys.argv`, and return its highest resident memory in MB and what it printed.
 
     A copy of Python is started from a small process, because a child's peak begins with its

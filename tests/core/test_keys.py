@@ -124,10 +124,10 @@ def test_a_key_of_thousands_of_characters_is_hidden_at_once() -> None:
     """Such as a signed token with many claims; one pattern for it would take seconds to make."""
     key = "".join(random.Random(7).choices(string.ascii_letters, k=4000))
     add_secret(key)
-    begun = time.monotonic()
+    begun = time.process_time()
     assert scrub(f"\\n {key}") == "\\n …"
     assert KeyMask().mask(f"\\n {key}".encode()) == b"\\n " + b"*" * 4000
-    assert time.monotonic() - begun < 5
+    assert time.process_time() - begun < 5
 
 
 @pytest.mark.parametrize("before", ["", "u", "us", "user:", "Bearer "])

@@ -9,7 +9,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from itertools import count
 from typing import Any
 
@@ -156,7 +155,5 @@ def test_ctrl_c_ends_a_wait() -> None:
         )
         assert process.stderr.readline().startswith("Waiting 50 s: the endpoint limits")
         os.kill(process.pid, signal.SIGINT)
-        begun = time.monotonic()
-        assert process.wait(timeout=20) != 0
-        assert time.monotonic() - begun < 5
+        assert process.wait(timeout=30) != 0  # Not at the end of the wait.
         process.stderr.close()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ REPLY = ChatReply(text="blue", finish="stop", usage=Usage(input_tokens=5, calls=
 
 
 class Counting:
-    """A model that takes its time and counts what it is asked."""
+    """A model that takes its time, which a test may end, and counts what it is asked."""
 
     name = "test:m"
     in_flight = 8
@@ -28,6 +28,7 @@ class Counting:
         self.asked: list[str] = []
         self.cancelled = 0
         self.closed = False
+        self.seconds = 0.02
 
     def identity(self) -> Mapping[str, Any]:
         return IDENTITY
@@ -35,7 +36,7 @@ class Counting:
     async def ask(self, request: ChatRequest) -> ChatReply:
         self.asked.append(request.text)
         try:
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(self.seconds)
         except asyncio.CancelledError:
             self.cancelled += 1
             raise
@@ -45,6 +46,11 @@ class Counting:
 
     async def close(self) -> None:
         self.closed = True
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    while not condition():
+        await asyncio.sleep(0)
 
 
 def test_the_same_request_in_flight_is_asked_once(tmp_path: Path) -> None:
@@ -92,17 +98,17 @@ def test_the_last_that_waits_cancels_the_call(tmp_path: Path) -> None:
         model = StoredModel(inner, store)
         request = ChatRequest(text="q")
         one, two = (asyncio.create_task(model.ask(request)) for _ in range(2))
-        await asyncio.sleep(0.005)
+        await until(lambda: inner.asked == ["q"])
         one.cancel()
         assert (await two).text == "q 1"
         assert inner.cancelled == 0
-        other = ChatRequest(text="r")
+        other, inner.seconds = ChatRequest(text="r"), 1000
         three = asyncio.create_task(model.ask(other))
-        await asyncio.sleep(0.005)
+        await until(lambda: inner.asked == ["q", "r"])
         three.cancel()
-        await asyncio.sleep(0)
-        assert (await model.ask(other)).text.startswith("r")
-        assert inner.cancelled == 1
+        await until(lambda: inner.cancelled == 1)
+        inner.seconds = 0
+        assert (await model.ask(other)).text == "r 3"
 
     with ResponseStore(tmp_path / "r.sqlite") as store:
         asyncio.run(main(store))

@@ -31,7 +31,7 @@ def address() -> Iterator[str]:
 def post(address: str, body: bytes) -> tuple[int, Any]:
     request = urllib.request.Request(f"{address}/v1/chat/completions", body)
     try:
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=100) as answer:
             return answer.status, json.load(answer)
     except urllib.error.HTTPError as error:
         with error:
@@ -41,7 +41,7 @@ def post(address: str, body: bytes) -> tuple[int, Any]:
 def test_a_served_model_replies_and_is_listed(address: str) -> None:
     request = {"model": "generation", "messages": [{"role": "user", "content": "hi"}]}
     assert post(address, json.dumps(request).encode()) == (200, {"said": "hi"})
-    with urllib.request.urlopen(f"{address}/v1/models", timeout=10) as answer:
+    with urllib.request.urlopen(f"{address}/v1/models", timeout=100) as answer:
         assert [each["id"] for each in json.load(answer)["data"]] == ["base", "generation"]
 
 

@@ -138,7 +138,7 @@ def test_the_pages_of_a_review(give: Give, endpoint: EchoEndpoint, tmp_path: Pat
         line = reviewing.stdout.readline()
         found = re.search(r"http://([^/\s]+)(/\S*)", line)
         assert found, line
-        connection = http.client.HTTPConnection(found[1], timeout=20)
+        connection = http.client.HTTPConnection(found[1], timeout=200)
         connection.request("GET", found[2])
         page = connection.getresponse().read()
         connection.close()
@@ -146,7 +146,7 @@ def test_the_pages_of_a_review(give: Give, endpoint: EchoEndpoint, tmp_path: Pat
         assert not has_secret(KEY, page)
     finally:
         reviewing.terminate()
-        reviewing.communicate(timeout=20)
+        reviewing.communicate(timeout=200)
 
 
 def test_a_distillation(give: Give, endpoint: EchoEndpoint, tmp_path: Path) -> None:
@@ -241,7 +241,7 @@ def test_python_and_its_tracebacks(endpoint: EchoEndpoint, tmp_path: Path) -> No
 def test_the_endpoint_does_repeat_its_key(endpoint: EchoEndpoint) -> None:
     """Or the tests above would prove nothing."""
     for mode, path in (("answers", "embeddings"), ("401", "chat/completions")):
-        connection = http.client.HTTPConnection(endpoint.url.removeprefix("http://"), timeout=20)
+        connection = http.client.HTTPConnection(endpoint.url.removeprefix("http://"), timeout=200)
         body = json.dumps({"input": ["a"], "messages": [{"content": "a"}]})
         headers = {"authorization": f"Bearer {KEY}", "content-length": str(len(body))}
         connection.request("POST", f"/{mode}/v1/{path}", body, headers)

@@ -77,7 +77,7 @@ def reply(status: int = 200, body: bytes = b"", *lines: str, delay: float = 0) -
 
 
 class Gate:
-    """Lets as many replies pass as it is told, and holds the others."""
+    """Lets some replies pass, and holds the others."""
 
     def __init__(self) -> None:
         self.left = 1 << 30

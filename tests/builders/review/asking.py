@@ -31,7 +31,7 @@ def request(
 ) -> Reply:
     """Ask for a path below the review's address, or for an absolute one."""
     parts = urlsplit(url)
-    connection = http.client.HTTPConnection(parts.netloc, timeout=20)
+    connection = http.client.HTTPConnection(parts.netloc, timeout=200)
     try:
         target = path if path.startswith("/") else parts.path + path
         content = None if body is None else json.dumps(body).encode()

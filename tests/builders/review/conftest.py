@@ -77,5 +77,5 @@ def serving(server: ReviewServer) -> Iterator[ReviewServer]:
         yield server
     finally:
         server.stop()
-        thread.join(timeout=20)
+        thread.join(timeout=200)
         assert not thread.is_alive()

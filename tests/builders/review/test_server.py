@@ -150,7 +150,7 @@ def test_a_bad_decision_is_answered_with_a_sentence(
 def test_what_is_no_json_is_no_decision(server: ReviewServer) -> None:
     for content in (b"{", b"\xff\xfe", b"[" * 60000, b"7"):
         parts = urlsplit(server.url)
-        connection = http.client.HTTPConnection(parts.netloc, timeout=20)
+        connection = http.client.HTTPConnection(parts.netloc, timeout=200)
         connection.request("POST", parts.path + "decisions", content, JSON)
         assert connection.getresponse().status == 422
         connection.close()

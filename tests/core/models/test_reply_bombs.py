@@ -63,7 +63,7 @@ from locomo_vqa.models.openai_endpoint import OpenAIModel
 from locomo_vqa.system import Endpoint
 
 async def ask():
-    endpoint = Endpoint(base_url=sys.argv[1], model="m", api_key="k", timeout_s=30)
+    endpoint = Endpoint(base_url=sys.argv[1], model="m", api_key="k", timeout_s=200)
     model = OpenAIModel(endpoint, tries=1)
     await model.check()
     try:

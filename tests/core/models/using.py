@@ -14,7 +14,7 @@ Result = TypeVar("Result")
 
 
 def using(
-    spec: str, work: Callable[[Any], Awaitable[Result]], *, timeout_s: float = 5, tries: int = 3
+    spec: str, work: Callable[[Any], Awaitable[Result]], *, timeout_s: float = 100, tries: int = 3
 ) -> Result:
     """Open a model, work with it and close it."""
 
@@ -28,7 +28,7 @@ def using(
     return asyncio.run(main())
 
 
-def ask(spec: str, request: ChatRequest = REQUEST, *, timeout_s: float = 5) -> ChatReply:
+def ask(spec: str, request: ChatRequest = REQUEST, *, timeout_s: float = 100) -> ChatReply:
     async def once(model: ChatModel) -> ChatReply:
         return await model.ask(request)
 

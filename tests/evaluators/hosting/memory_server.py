@@ -87,7 +87,7 @@ def serving(server: MemoryServer) -> Iterator[MemoryServer]:
     running = uvicorn.Server(config)
     thread = threading.Thread(target=running.run, daemon=True)
     thread.start()
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 100
     while not running.started and time.monotonic() < deadline:
         time.sleep(0.01)
     port = running.servers[0].sockets[0].getsockname()[1]

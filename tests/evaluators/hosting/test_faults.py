@@ -40,10 +40,10 @@ def leak():
     child = os.fork()
     if child == 0:
         held = []
-        while len(held) < 40:
-            held.append(bytearray(os.urandom(1) * 50_000_000))
+        while True:
+            if len(held) < 40:
+                held.append(bytearray(os.urandom(1) * 50_000_000))
             time.sleep(0.05)
-        os._exit(0)
     os.waitpid(child, 0)
 
 

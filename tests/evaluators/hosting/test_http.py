@@ -165,7 +165,7 @@ def test_a_fault_is_a_state_and_the_conversation_is_forgotten(name: str, tmp_pat
     path, fault, states, reason = FAULTS[name]
     with serving(MemoryServer()) as server:
         server.faults[path] = fault
-        limits = Limits(answer_s=1)
+        limits = Limits(answer_s=1 if "within 1 s" in reason else 200)
         done = hosted(server.url, tmp_path / "run", split="validation", limits=limits).run()
         assert server.open == {}
     assert [p.state for p in done.predictions] == states
@@ -213,7 +213,7 @@ def test_a_server_s_memory_can_t_be_limited() -> None:
 @pytest.mark.slow
 def test_a_request_is_broken_off_from_another_thread(tmp_path: Path) -> None:
     with serving(MemoryServer()) as server:
-        server.faults["flush"] = 60.0
+        server.faults["flush"] = 250.0
         host = HttpHost(server.url)
         assert host.start() is None
         info = ConversationInfo(id="c", speakers=("A", "B"), images="none")
@@ -221,7 +221,7 @@ def test_a_request_is_broken_off_from_another_thread(tmp_path: Path) -> None:
         threading.Timer(0.5, host.kill).start()
         begun = time.monotonic()
         failure = host.flush()
-        assert time.monotonic() - begun < 50
+        assert time.monotonic() - begun < 200
         assert failure is not None
         assert failure.state == "error"
         host.end()

@@ -17,7 +17,9 @@ pytestmark = pytest.mark.slow
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 PIECES = OK + b"Transfer-Encoding: chunked\r\n\r\n"
 ANSWER_S = 2
-"""How long an answer may take."""
+"""How long an answer may take that would never be whole."""
+PATIENCE_S = 200
+"""How long other answers may take, and the process in all."""
 
 Reply = Callable[[], AsyncIterator[bytes]]
 
@@ -127,10 +129,11 @@ def test_no_server_takes_half_a_gigabyte_or_outlives_its_deadline(name: str) -> 
         finally:
             writer.close()
 
+    limit = ANSWER_S if "no answer within 2 s" in reason else PATIENCE_S
     with serve_connections(serve) as port:
-        peak, printed = peak_mb(ASK, f"http://127.0.0.1:{port}", ANSWER_S)
+        peak, printed = peak_mb(ASK, f"http://127.0.0.1:{port}", limit, seconds=PATIENCE_S)
     took, _, said = printed.partition(" ")
     assert any(words in said for words in reason.split("|")), said[:500]
     assert len(said) < 1000
     assert peak < MOST_MB
-    assert float(took) < ANSWER_S + 1
+    assert float(took) < PATIENCE_S / 2

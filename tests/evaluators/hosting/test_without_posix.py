@@ -73,7 +73,7 @@ def test_a_system_is_run_and_killed_without_posix(tmp_path: Path) -> None:
         [sys.executable, "-c", SCRIPT, str(tmp_path), spec],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=250,
         check=False,
     )
     assert (done.stdout, done.stderr) == ("done\n", "")

@@ -141,7 +141,7 @@ def test_a_request_that_is_too_large_is_refused_and_written_down(
         url = urlsplit(endpoint.base_url)
         head = f"POST {url.path}/x HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {endpoint.api_key}"
         for length in ("Content-Length: 1048577\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\n"):
-            with socket.create_connection((url.hostname, url.port), timeout=20) as connection:
+            with socket.create_connection((url.hostname, url.port), timeout=100) as connection:
                 connection.sendall(f"{head}\r\n{length}".encode())
                 if "chunked" in length:
                     connection.sendall(b"100001\r\n" + b"x" * 0x100001 + b"\r\n")

@@ -49,7 +49,7 @@ from locomo_vqa.evaluators.proxy import MeteringProxy
 from locomo_vqa.system import Endpoint
 
 port, path, folder, megabytes, times = sys.argv[1:]
-endpoint = Endpoint(base_url=f"http://127.0.0.1:{port}/v1", model="m", api_key="k", timeout_s=20)
+endpoint = Endpoint(base_url=f"http://127.0.0.1:{port}/v1", model="m", api_key="k", timeout_s=200)
 if path == "slow":
     path, endpoint = "chat/completions", endpoint.__class__(
         base_url=endpoint.base_url, model="m", api_key="k", timeout_s=2)
@@ -57,7 +57,7 @@ ledger = Path(folder, "calls.jsonl")
 
 def ask(address):
     url = urlsplit(address.base_url)
-    connection = http.client.HTTPConnection(url.hostname, url.port, timeout=60)
+    connection = http.client.HTTPConnection(url.hostname, url.port, timeout=250)
     blanks = b" " * (int(megabytes) << 20)
     body = b'{"model": "m", "input": "' + blanks + b'", "messages": []}'
     head = {"Authorization": f"Bearer {address.api_key}", "Content-Type": "application/json"}
@@ -108,7 +108,7 @@ def measure(
             writer.close()
 
     with serve_connections(serve) as port:
-        peak, printed = peak_mb(ASK, port, path, folder, megabytes, times, seconds=100)
+        peak, printed = peak_mb(ASK, port, path, folder, megabytes, times, seconds=250)
     assert peak < MOST_MB
     return printed
 

@@ -20,7 +20,7 @@ MESSAGES: list[Any] = [{"role": "user", "content": "Which colour?"}]
 
 
 def proxy_for(
-    url: str, folder: Path, *, timeout_s: float = 20, api_key: str = KEY, **options: Any
+    url: str, folder: Path, *, timeout_s: float = 100, api_key: str = KEY, **options: Any
 ) -> MeteringProxy:
     """Return a proxy before an endpoint; its files are in `folder`."""
     if options.get("mode", "off") != "off":
@@ -32,7 +32,7 @@ def proxy_for(
 @contextmanager
 def client_of(endpoint: Endpoint, **options: Any) -> Iterator[OpenAI]:
     """Return the real client of an endpoint; it tries once."""
-    options = {"max_retries": 0, "timeout": 20, **options}
+    options = {"max_retries": 0, "timeout": 100, **options}
     with OpenAI(base_url=endpoint.base_url, api_key=endpoint.api_key, **options) as client:
         yield client
 
@@ -53,7 +53,7 @@ def send(
 ) -> tuple[int, dict[str, str], bytes]:
     """Send a request unchanged; return status, headers and body of the reply."""
     url = urlsplit(endpoint.base_url)
-    connection = http.client.HTTPConnection(str(url.hostname), url.port, timeout=20)
+    connection = http.client.HTTPConnection(str(url.hostname), url.port, timeout=100)
     target = url.path + "/chat/completions" if path is None else path
     sent = {"Authorization": f"Bearer {endpoint.api_key if key is None else key}"}
     try:

@@ -50,7 +50,7 @@ class Asking:
             json.dumps(body).encode(),
             {"Content-Type": "application/json", "Authorization": f"Bearer {self.llm.api_key}"},
         )
-        with urllib.request.urlopen(request, timeout=10) as reply:
+        with urllib.request.urlopen(request, timeout=100) as reply:
             return str(json.load(reply)["choices"][0]["message"]["content"])
 
 
