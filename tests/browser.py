@@ -56,6 +56,16 @@ os.execv(sys.argv[3], sys.argv[3:])
 """
 _KEYS = {"Enter": (13, "\r"), "Escape": (27, ""), "ArrowLeft": (37, ""), "ArrowRight": (39, "")}
 _PATIENCE = 90.0
+_WATCH_CLICK = """(() => {
+    window.missed = true;
+    const hear = (event) => { window.missed = !event.target.closest(%s); };
+    document.addEventListener("click", hear, { capture: true, once: true });
+    const found = document.querySelector(%s);
+    found.scrollIntoView({ block: "nearest" });
+    const box = found.getBoundingClientRect();
+    return [box.x + box.width / 2, box.y + box.height / 2];
+})()"""
+"""Says where an element is, and sets `missed` unless it is clicked next."""
 
 
 class RefusedCommandError(AssertionError):
@@ -200,15 +210,16 @@ class Page:
         self.command("Input.insertText", text=text)
 
     def click(self, selector: str) -> None:
-        """Click the middle of an element with the mouse."""
-        box = self.evaluate(
-            f"(() => {{ const e = document.querySelector({json.dumps(selector)});"
-            "e.scrollIntoView({block: 'nearest'}); const b = e.getBoundingClientRect();"
-            "return [b.x + b.width / 2, b.y + b.height / 2]; })()"
-        )
-        mouse = {"x": box[0], "y": box[1], "button": "left", "clickCount": 1}
-        self.command("Input.dispatchMouseEvent", type="mousePressed", **mouse)
-        self.command("Input.dispatchMouseEvent", type="mouseReleased", **mouse)
+        """Click the middle of an element with the mouse, again if it was moving meanwhile."""
+        end = time.monotonic() + _PATIENCE
+        while True:
+            x, y = self.evaluate(_WATCH_CLICK % (json.dumps(selector), json.dumps(selector)))
+            mouse = {"x": x, "y": y, "button": "left", "clickCount": 1}
+            self.command("Input.dispatchMouseEvent", type="mousePressed", **mouse)
+            self.command("Input.dispatchMouseEvent", type="mouseReleased", **mouse)
+            if not self._holds("window.missed"):  # nor where another page took its place
+                return
+            assert time.monotonic() < end, f"never hit: {selector}"
 
 
 @contextlib.contextmanager

@@ -7,10 +7,11 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from locomo_vqa.html_json import json_for_html
+from tests.torture.profile import few_examples
 
 
 def test_json_in_a_page_can_t_end_its_script_and_means_the_same() -> None:
@@ -49,7 +50,7 @@ VALUES = st.recursive(
 
 
 @pytest.mark.slow
-@settings(deadline=None)
+@few_examples
 @given(VALUES)
 def test_a_page_gives_back_every_value(value: Any) -> None:
     page = Scripts()

@@ -94,9 +94,11 @@ def test_questions_are_browsed(width: int, site: Path, page: Page) -> None:
     if width < 960:
         page.wait("document.getElementById('question').hidden")
     else:  # Beside the list there is always a question.
-        page.wait_text("#shown", "1 of 5 questions")
-    page.evaluate("location.hash = '#group=colour&conversation=conv-1'")
+        page.wait("!location.hash.includes('question=')")
     page.wait_text("#shown", "1 of 5 questions")
+    page.evaluate("location.hash = '#group=colour&conversation=conv-1'")
+    page.wait("document.querySelector('#list a').hash.includes('group=colour')")
+    assert page.text("#shown") == "1 of 5 questions"
     page.evaluate("document.querySelector('#list a').focus()")
     page.key("Enter")
     page.wait("document.querySelector('#question img')?.naturalWidth === 2")

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from locomo_vqa.builders.questions.replies import Declined, Problem, Written, read_reply
 from locomo_vqa.builders.questions.rules import check_question
+from tests.torture.profile import few_examples
 
 GOOD = {"question": "How many boats are there?", "answer": "three", "reason": "I see three."}
 WRITTEN = Written(**GOOD)
@@ -126,6 +127,7 @@ def test_a_decline() -> None:
 
 
 @pytest.mark.slow
+@few_examples
 @given(st.text())
 def test_any_text_is_read(text: str) -> None:
     assert isinstance(read_reply(text), Written | Declined | Problem)

@@ -19,6 +19,7 @@ from locomo_vqa.evaluators.judging.rubrics import (
 from tests.conftest import ROOT
 from tests.evaluators.judging.attacks import ATTACKS
 from tests.evaluators.judging.rule_judge import fields_of
+from tests.torture.profile import few_examples
 
 GOLDEN = ROOT / "tests" / "golden" / "prompts"
 TWENTY = 20
@@ -64,7 +65,7 @@ def test_the_check_s_injections_stay_in_their_place_too(way: str) -> None:
     assert fields_of(prompt(answer))["answer"] == answer
 
 
-@settings(deadline=None, max_examples=60)
+@settings(few_examples, max_examples=60)
 @given(st.text(max_size=200))
 def test_any_text_comes_back_as_it_was(answer: str) -> None:
     assert fields_of(prompt(answer)) == {
@@ -74,7 +75,7 @@ def test_any_text_comes_back_as_it_was(answer: str) -> None:
     }
 
 
-@settings(deadline=None, max_examples=60)
+@settings(few_examples, max_examples=60)
 @given(st.text(max_size=200))
 def test_around_the_texts_nothing_changes(answer: str) -> None:
     head, _, rest = prompt(answer).partition("\n{\n")
@@ -82,7 +83,7 @@ def test_around_the_texts_nothing_changes(answer: str) -> None:
     assert (head, tail) == (prompt("").partition("\n{\n")[0], prompt("").rpartition("\n}\n")[2])
 
 
-@settings(deadline=None, max_examples=60)
+@settings(few_examples, max_examples=60)
 @given(st.text())
 def test_a_prompt_has_no_character_that_steers(answer: str) -> None:
     """No special token of a chat template, and nothing that a person can't see."""

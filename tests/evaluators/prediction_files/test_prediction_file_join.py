@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from locomo_vqa.benchmark import Benchmark
 from locomo_vqa.errors import InputError
 from locomo_vqa.evaluators.prediction_files import PredictionFile, read_prediction_file
+from tests.torture.profile import few_examples
 
 Write = Callable[..., Path]
 Rows = Callable[[str], list[dict[str, Any]]]
@@ -41,7 +42,7 @@ def row(question: str, response: str, **more: Any) -> dict[str, Any]:
     return {"question": question, "response": response, **more}
 
 
-@settings(deadline=None, max_examples=30)
+@settings(few_examples, max_examples=30)
 @given(order=st.permutations(["conv-1", "conv-2", "conv-3"]), keys=st.permutations("012"))
 def test_neither_order_nor_names_of_conversations_matter(
     benchmark: Benchmark, write: Write, mem0_rows: Rows, order: list[str], keys: list[str]
@@ -52,7 +53,7 @@ def test_neither_order_nor_names_of_conversations_matter(
     assert all(prediction.question_id == prediction.prediction for prediction in file.predictions)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(few_examples, max_examples=30)
 @given(seed=st.integers(0, 10**6), base=st.sampled_from([0, 1]))
 def test_rows_with_an_index_may_be_shuffled(
     benchmark: Benchmark, write: Write, seed: int, base: int

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from locomo_vqa.benchmark import Benchmark
 from locomo_vqa.errors import InputError
 from locomo_vqa.evaluators.prediction_files import read_prediction_file
+from tests.torture.profile import few_examples
 
 Write = Callable[..., Path]
 
@@ -140,7 +141,7 @@ _VALUES: st.SearchStrategy[Any] = st.recursive(
 
 
 @pytest.mark.slow
-@settings(deadline=None, max_examples=300)
+@settings(few_examples, max_examples=300)
 @given(
     value=_VALUES,
     lines=st.booleans(),

@@ -246,11 +246,11 @@ def test_an_image_is_enlarged_and_every_table_is_whole(
     with open_chromium(tmp_path / "profile") as browser:
         browser.resize(width)
         browser.open(page.as_uri())
-        browser.wait("document.querySelector('.enlarge img') !== null")
+        browser.wait("document.querySelector('.enlarge img')?.naturalWidth > 0")
         assert browser.overflow() == []
         small = browser.evaluate("document.querySelector('.enlarge img').clientWidth")
         browser.evaluate("document.querySelector('.enlarge').click()")
-        browser.wait("document.querySelector('#viewer img').clientWidth > 0")
+        browser.wait("document.querySelector('#viewer img').naturalWidth > 0")
         large = browser.evaluate("document.querySelector('#viewer img').clientWidth")
         assert large > 1.9 * small
         assert large <= width
