@@ -5,41 +5,35 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import locomo_vqa as lv
-from locomo_vqa.benchmark.write import BenchmarkContent, write_benchmark
 from locomo_vqa.errors import InputError
 from locomo_vqa.evaluators.distilling.memlora import api
 from locomo_vqa.evaluators.distilling.memlora.search import Search
 from locomo_vqa.models import embedded
 from locomo_vqa.runs import read_run
 from locomo_vqa.schemas import validate
-from tests.evaluators.counting_endpoint import cost_of, counting_endpoint, tokens_of, write_prices
+from tests.conftest import Cli
+from tests.evaluators.counting_endpoint import cost_of, counting_endpoint, write_prices
 from tests.evaluators.recording import SAMPLE
+from tests.evaluators.reproducing.paid_table import (
+    VERDICT,
+    of_judge,
+    price_of,
+    say,
+    sorted_texts,
+    write_call,
+    write_short_benchmark,
+)
 from tests.evaluators.stub_endpoint import StubEndpoint
 
 EXPERTS = Path(embedded.__file__).parent / "student" / "experts"
-VERDICT = '{"verdict": "CORRECT"}'
 REPLIES = cost_of(0, 2 * len(VERDICT))
 """More than the replies to two requests cost, which are not known while they are in flight."""
-
-
-def say(body: dict[str, Any]) -> str:
-    """Extract nothing but what a student's prompt asks for, answer, and find all answers right."""
-    text = str(body["messages"][-1]["content"])
-    if "verdict" in text:
-        return VERDICT
-    if text.startswith("Note what"):
-        return json.dumps({"facts": text.split("\n")[2:]})
-    if text.startswith("Memories now"):
-        facts = json.loads(text.split("\n")[1].removeprefix("New facts: "))
-        return json.dumps({"memory": [{"id": "n", "event": "ADD", "text": f} for f in facts]})
-    return '{"facts": []}' if "facts" in text else "blue"
 
 
 @pytest.fixture
@@ -50,30 +44,8 @@ def endpoint() -> Iterator[StubEndpoint]:
 
 @pytest.fixture(scope="module")
 def benchmark(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A session of a conversation of each split, and text questions without images."""
     folder = tmp_path_factory.mktemp("short") / "benchmark"
-    short = {c.id: replace(c, sessions=c.sessions[:1]) for c in SAMPLE.conversations}
-    kept = [short[name] for name in ("sample-01", "sample-08", "sample-09")]
-    content = BenchmarkContent(
-        name="short",
-        license=None,
-        sources=[],
-        conversations=[
-            replace(
-                c,
-                sessions=[
-                    replace(s, turns=[replace(t, images=()) for t in s.turns]) for s in c.sessions
-                ],
-            )
-            for c in kept
-        ],
-        text_questions=[q for q in SAMPLE.text_questions if q.conversation in {c.id for c in kept}],
-        visual_questions=[],
-        images=[],
-        image_files={},
-        report={},
-    )
-    write_benchmark(folder, content)
+    write_short_benchmark(folder)
     return folder
 
 
@@ -86,19 +58,6 @@ def settings(endpoint: StubEndpoint, benchmark: Path, tmp_path: Path) -> dict[st
         **{"benchmark": benchmark, "split": "validation", "limit": 9, "only": "Gemma2-27B"},
         **{"embedder": "lexical", "prices": prices, "progress": False},
     }
-
-
-def price_of(bodies: list[dict[str, Any]]) -> float:
-    """Return what the endpoint would charge for requests."""
-    return sum(cost_of(tokens_of(b), max(1, len(say(b).encode()) // 4)) for b in bodies)
-
-
-def of_judge(bodies: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [body for body in bodies if say(body) == VERDICT]
-
-
-def sorted_texts(bodies: list[dict[str, Any]]) -> list[str]:
-    return sorted(json.dumps(body, sort_keys=True) for body in bodies)
 
 
 @pytest.mark.slow
@@ -227,4 +186,36 @@ def test_a_stage_at_another_endpoint_is_not_within_a_budget(
     settings["models"] |= {"Gemma2-2B": endpoint.model}
     with pytest.raises(InputError, match="the calls of its stages to Gemma2-27B are not counted"):
         lv.reproduce("4", out=tmp_path / "out", budget=5, **{**settings, "only": "2"})
+    assert not endpoint.requests
+
+
+def test_the_command_says_what_was_spent_and_how_to_go_on(
+    cli: Cli,
+    endpoint: StubEndpoint,
+    benchmark: Path,
+    settings: dict[str, Any],
+    tmp_path: Path,
+) -> None:
+    """An earlier command spent all of it on a judge: 1,500 tokens in, and 200 out."""
+    cost = write_call(tmp_path / "out", endpoint, "stub")
+    assert cost == pytest.approx(0.005)
+    words = ("reproduce", "1", "--only", "1", "--benchmark", str(benchmark), "--out", "out")
+    words += ("--model", f"Gemma2-27B={endpoint.model}", "--judge", "rules")
+    done = cli(*words, "--embedder", "lexical", "--prices", "prices.toml", "--budget", "0.005")
+    assert done.returncode == 1
+    shown = " ".join(done.stdout.split())
+    spent = (
+        "The budget of $0.0050 is used up: $0.0050 spent on the runs, teachers and judges of out"
+    )
+    remedy = "Repeat the call with a larger --budget to go on: nothing is paid for twice."
+    assert f"Row 1 failed: {spent}. {remedy}" in shown
+    assert not endpoint.requests
+
+
+def test_an_earlier_call_without_a_price_is_refused(
+    endpoint: StubEndpoint, settings: dict[str, Any], tmp_path: Path
+) -> None:
+    write_call(tmp_path / "out", endpoint, "unknown")
+    with pytest.raises(InputError, match="no price is known for an earlier call to unknown at 127"):
+        lv.reproduce("1", out=tmp_path / "out", budget=5, **settings)
     assert not endpoint.requests
