@@ -4,23 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from locomo_vqa.budget import Budget, dollars
 from locomo_vqa.errors import BudgetReached, InputError
 from locomo_vqa.models.call_meter import (
     CallMeter,
     check_spec_priced,
-    endpoint_of,
-    is_priced,
     read_model_calls,
 )
-from locomo_vqa.models.loopback import is_loopback
-from locomo_vqa.models.names import parse_name
 from locomo_vqa.prices import PriceTable
 
 from ..running.metering import CALLS_FILE
-from ..running.spending import count_earlier_calls, unpriced_error
+from ..running.spending import check_counted, count_earlier_calls, unpriced_error
 from .steps import Step
 
 __all__ = ["Spending", "check_budget_of", "served_by"]
@@ -104,7 +99,8 @@ def check_budget_of(steps: Sequence[Step], left: Iterable[Step], prices: PriceTa
     """
     left = list(left)
     for step in left:
-        _check_embedder(step.arguments.get("options", {}).get("embedder"), prices)
+        embedder = step.arguments.get("options", {}).get("embedder")
+        check_counted(embedder, prices, named_by="`embedder`")
     if left and not any(served_by(step) for step in steps):
         raise InputError(
             "`budget`: these rows make no calls to an endpoint.",
@@ -113,22 +109,3 @@ def check_budget_of(steps: Sequence[Step], left: Iterable[Step], prices: PriceTa
     for step in left:
         for model in served_by(step):
             check_spec_priced(model, prices)
-
-
-def _check_embedder(embedder: str | None, prices: PriceTable) -> None:
-    """Check that an embedder costs nothing: what a run asks of it is not counted.
-
-    Raises:
-        InputError: it is on another machine, or has a price.
-    """
-    if embedder is None or not embedder.startswith("openai:"):
-        return
-    host = urlsplit(parse_name(embedder).target).hostname or ""
-    if is_loopback(host) and not is_priced(embedder, prices, role="embedder"):
-        return
-    model, provider = endpoint_of(embedder, "embedder")
-    raise InputError(
-        f"`budget` can't be kept: the calls to the embedding model {model} at {provider} are not "
-        "counted.",
-        "Choose an `embedder` on this machine, such as minilm, or leave `budget` out.",
-    )

@@ -32,7 +32,7 @@ from .plan import MakePlace
 from .run_folder import is_interrupted
 from .sandboxing import check_reach
 from .services import lend_model
-from .spending import check_countable, check_priced
+from .spending import check_countable, check_counted, check_priced
 from .system_options import lend_options, option_texts, recorded_options, without_account
 
 __all__ = ["RunSetup", "fresh_folder"]
@@ -87,7 +87,7 @@ class RunSetup:
             SystemLoadError: the system can't be loaded.
         """
         given = option_texts(options)
-        _check_prices(model, metering, timeout=timeout)
+        _check_prices(model, given, metering, timeout=timeout)
         loaded = load_system(
             source,
             python=hosting.python,
@@ -228,11 +228,14 @@ def fresh_folder(name: str, parent: str = "runs") -> Path:
     return folder
 
 
-def _check_prices(model: str | None, metering: MeteringSettings, *, timeout: float) -> None:
+def _check_prices(
+    model: str | None, options: Mapping[str, str], metering: MeteringSettings, *, timeout: float
+) -> None:
     """Read the user's prices before a server is asked; a budget needs the model's.
 
     Raises:
-        InputError: the file can't be used, or the price is not known.
+        InputError: the file can't be used, the price is not known, or an option names a model whose
+            calls are not counted.
     """
     if metering.prices is None and metering.budget is None:
         return
@@ -241,3 +244,5 @@ def _check_prices(model: str | None, metering: MeteringSettings, *, timeout: flo
     prices = read_price_table(metering)
     if metering.budget is not None:
         check_priced(model, prices)
+        for name, value in options.items():
+            check_counted(value, prices, named_by=f"the option {name}")

@@ -5,10 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from locomo_vqa.budget import Budget, dollars
 from locomo_vqa.errors import BudgetReached, InputError
-from locomo_vqa.models.call_meter import check_spec_priced
+from locomo_vqa.models.call_meter import check_spec_priced, is_priced
+from locomo_vqa.models.endpoint import parse_endpoint, provider_of
+from locomo_vqa.models.loopback import is_loopback
 from locomo_vqa.text import counted
 
 if TYPE_CHECKING:
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = [
     "budget_reached",
     "check_countable",
+    "check_counted",
     "check_priced",
     "count_earlier_calls",
     "unpriced_error",
@@ -39,6 +43,33 @@ def check_priced(model: str | None, prices: PriceTable) -> None:
     if model is None or not model.startswith("openai:"):
         return
     check_spec_priced(model, prices)
+
+
+def check_counted(spec: str | None, prices: PriceTable, *, named_by: str) -> None:
+    """Check that a model that is asked beside the run's, and not counted, costs nothing.
+
+    One in this process costs nothing, nor does one on this machine without a price.
+
+    Args:
+        spec: the model's name; None for no model.
+        prices: the prices.
+        named_by: what errors call the argument or option that names it.
+
+    Raises:
+        InputError: it may cost something.
+    """
+    if spec is None or not spec.startswith("openai:"):
+        return
+    endpoint = parse_endpoint(spec, timeout_s=120.0)
+    host = urlsplit(endpoint.base_url).hostname or ""
+    if is_loopback(host) and not is_priced(spec, prices):
+        return
+    raise InputError(
+        f"`budget` can't be kept: the calls to {endpoint.model} at {provider_of(endpoint)}, which "
+        f"{named_by} names, are not counted.",
+        "Name a model in this process, or one on this machine that costs nothing, or leave "
+        "`budget` out.",
+    )
 
 
 def check_countable(metering: MeteringSettings) -> None:

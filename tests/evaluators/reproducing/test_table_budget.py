@@ -158,9 +158,9 @@ def test_teachers_and_the_judge_of_a_search_are_within_the_budget(
         ({"judge": "openai:http://127.0.0.1:9/v1?model=x"}, "no price is known for x at 127.0.0.1"),
         (
             {"embedder": "openai:https://example.org/v1?model=e&key=none"},
-            "the calls to the embedding model e at example.org are not counted",
+            "the calls to e at example.org, which `embedder` names, are not counted",
         ),
-        ({"embedder": "stub"}, "the calls to the embedding model stub at .* are not counted"),
+        ({"embedder": "stub"}, "the calls to stub at .*, which `embedder` names, are not counted"),
     ],
 )
 def test_what_cannot_be_kept_is_refused_before_anything(

@@ -117,6 +117,21 @@ def test_a_budget_is_an_amount(budget: Any, settings: dict[str, Any]) -> None:
         lv.run(lambda: Growing(), budget=budget, **settings)
 
 
+@pytest.mark.parametrize("option", ["embedder", "update"])
+def test_a_budget_is_refused_where_calls_beside_it_cost_something(
+    option: str, endpoint: StubEndpoint, settings: dict[str, Any], tmp_path: Path
+) -> None:
+    """A model that an option names in full is asked without the proxy."""
+    for model, shown in (
+        ("openai:https://example.org/v1?model=e&key=none", "e at example.org"),
+        (endpoint.model, "stub at 127.0.0.1"),
+    ):
+        error = f"`budget` can't be kept: the calls to {shown}.*, which the option {option} names"
+        with pytest.raises(InputError, match=error):
+            lv.run("mem0", options={option: model}, budget=5, out=tmp_path / "run", **settings)
+    assert not endpoint.requests
+
+
 def test_a_system_without_an_endpoint_has_no_budget() -> None:
     with pytest.raises(InputError, match="`budget`: the system makes no calls to an endpoint"):
         lv.run("no-memory", benchmark="sample", budget=5, model="embedded:small")
