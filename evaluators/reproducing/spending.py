@@ -11,11 +11,12 @@ from locomo_vqa.models.call_meter import (
     CallMeter,
     check_spec_priced,
     read_model_calls,
+    unpriced_error,
 )
 from locomo_vqa.prices import PriceTable
 
 from ..running.metering import CALLS_FILE
-from ..running.spending import check_counted, count_earlier_calls, unpriced_error
+from ..running.spending import check_counted, count_earlier_calls
 from .steps import Step
 
 __all__ = ["Spending", "check_budget_of", "served_by"]

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from locomo_vqa.budget import Budget, dollars
 from locomo_vqa.errors import BudgetReached, InputError
-from locomo_vqa.models.call_meter import check_spec_priced, is_priced
+from locomo_vqa.models.call_meter import check_spec_priced, is_priced, unpriced_error
 from locomo_vqa.models.endpoint import parse_endpoint, provider_of
 from locomo_vqa.models.loopback import is_loopback
 from locomo_vqa.text import counted
@@ -25,13 +25,7 @@ __all__ = [
     "check_counted",
     "check_priced",
     "count_earlier_calls",
-    "unpriced_error",
 ]
-
-_GIVE_PRICES = (
-    "Give its price in a file with `prices` (its format is in docs/metering.md), or leave `budget` "
-    "out."
-)
 
 
 def check_priced(model: str | None, prices: PriceTable) -> None:
@@ -83,14 +77,6 @@ def check_countable(metering: MeteringSettings) -> None:
             "`budget` can't be kept: the calls of a server on another machine are not counted.",
             "Run the server on this machine, or leave `budget` out.",
         )
-
-
-def unpriced_error(what: str, prices: PriceTable) -> InputError:
-    """Return the error that a budget can't be kept, because a price is unknown."""
-    return InputError(
-        f"`budget` can't be kept: no price is known for {what} ({prices.name} of {prices.dated}).",
-        _GIVE_PRICES,
-    )
 
 
 def count_earlier_calls(budget: Budget, ledger: Path, prices: PriceTable) -> None:

@@ -27,6 +27,7 @@ __all__ = [
     "metering",
     "read_model_calls",
     "scope_of_calls",
+    "unpriced_error",
 ]
 
 _WHAT = "the list of calls"
@@ -141,12 +142,16 @@ def check_spec_priced(spec: str, prices: PriceTable, *, role: str = "model") -> 
     """
     if not is_priced(spec, prices, role=role):
         model, provider = endpoint_of(spec, role)
-        raise InputError(
-            f"`budget` can't be kept: no price is known for {model} at {provider} "
-            f"({prices.name} of {prices.dated}).",
-            "Give its price in a file with `prices` (its format is in docs/metering.md), "
-            "or leave `budget` out.",
-        )
+        raise unpriced_error(f"{model} at {provider}", prices)
+
+
+def unpriced_error(what: str, prices: PriceTable) -> InputError:
+    """Return the error that a budget can't be kept, because a price is unknown."""
+    return InputError(
+        f"`budget` can't be kept: no price is known for {what} ({prices.name} of {prices.dated}).",
+        "Give its price in a file with `prices` (its format is in docs/metering.md), or leave "
+        "`budget` out.",
+    )
 
 
 _SCOPE: ContextVar[tuple[CallMeter, str] | None] = ContextVar("metering", default=None)
