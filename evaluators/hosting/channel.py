@@ -22,8 +22,9 @@ MAX_WORKER_LINE_BYTES = 64 << 20
 _CHUNK_BYTES = 1 << 16
 _SLICE_S = 0.25
 """How often a silent process is checked, in seconds."""
-_LAST_REPLY_S = 0.25
-"""How long reading the last reply of a finished process may take, in seconds."""
+_LAST_REPLY_S = 2.0
+"""How long reading the last reply of a finished process may take, in seconds: it is at once, unless
+this machine is busy, or another process holds the pipe."""
 _JOIN_S = 1.0
 
 
@@ -59,9 +60,7 @@ class Channel:
         self._requests.put(line)
         while True:
             left = deadline - time.monotonic()
-            if left <= 0:
-                raise TimeoutError
-            reply = self._take(min(left, _SLICE_S))
+            reply = self._take(min(max(left, 0.0), _SLICE_S))
             if reply is None and self._process.poll() is not None:
                 reply = self._take(_LAST_REPLY_S)
                 reply = EOFError() if reply is None else reply
@@ -70,6 +69,8 @@ class Channel:
             watch()
             if reply is not None:
                 return reply
+            if left <= 0:
+                raise TimeoutError
 
     def close(self) -> None:
         """Close the pipes of a finished process.

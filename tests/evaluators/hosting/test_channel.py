@@ -160,6 +160,32 @@ def test_long_requests_and_replies_pass() -> None:
     assert talk(echo, line, b"short\n") == [line[:-1], b"short"]
 
 
+def test_a_reply_that_is_there_counts_though_its_time_is_up(tmp_path: Path) -> None:
+    """As where this machine was busy with something else when it came."""
+    asked = tmp_path / "asked"
+    waits = f"while not os.path.exists({str(asked)!r}): time.sleep(0.01)\nprint('blue', flush=True)"
+    process = subprocess.Popen(
+        [sys.executable, "-c", f"import os, time\n{waits}\nos.read(0, 9)"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        bufsize=0,
+    )
+    channel = Channel(process)
+
+    def be_busy() -> None:
+        if not asked.exists():
+            asked.touch()
+            while channel._replies.empty():
+                time.sleep(0.01)
+
+    try:
+        assert channel.exchange(b"", seconds=0.05, watch=be_busy) == b"blue"
+    finally:
+        process.kill()
+        process.wait()
+        channel.close()
+
+
 @pytest.mark.slow
 def test_a_process_that_does_not_read_its_requests_is_given_up() -> None:
     with pytest.raises(TimeoutError):
