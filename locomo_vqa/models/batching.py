@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import queue
 import threading
 import time
@@ -39,7 +40,7 @@ class _Job(Generic[_Item, _Result]):
             else:
                 self.place.set_result(outcome)
 
-        if not self.loop.is_closed():
+        with contextlib.suppress(RuntimeError):  # The loop is closed, so the caller is gone.
             self.loop.call_soon_threadsafe(settled)
 
 

@@ -18,9 +18,20 @@ def run(
     *,
     most: int = 4,
 ) -> list[int | BaseException]:
+    queued = threading.Event()
+
+    def work_once_all_are_there(items: Sequence[int]) -> Sequence[int | ModelError]:
+        queued.wait(60)
+        return work(items)
+
     async def main() -> list[int | BaseException]:
-        batcher: Batcher[int, int] = Batcher(work, most=most, group=lambda item: item % 2)
-        outcomes = await asyncio.gather(*map(batcher.submit, items), return_exceptions=True)
+        batcher: Batcher[int, int] = Batcher(
+            work_once_all_are_there, most=most, group=lambda item: item % 2
+        )
+        tasks = [asyncio.create_task(batcher.submit(item)) for item in items]
+        await asyncio.sleep(0)
+        queued.set()
+        outcomes = await asyncio.gather(*tasks, return_exceptions=True)
         await batcher.close()
         assert not any(thread.name == "model" for thread in threading.enumerate())
         return outcomes
@@ -64,7 +75,7 @@ def test_what_nobody_waits_for_is_not_worked_on() -> None:
     gate = threading.Event()
 
     def work(items: Sequence[int]) -> list[int | ModelError]:
-        gate.wait(5)
+        gate.wait(60)
         worked.extend(items)
         return list(items)
 
@@ -83,3 +94,31 @@ def test_what_nobody_waits_for_is_not_worked_on() -> None:
 
     asyncio.run(main())
     assert worked == [0, 1]
+
+
+def test_a_caller_whose_loop_is_closed_spoils_no_other() -> None:
+    """Such as where Ctrl-C ended a call in a notebook while the model was at work."""
+    began, go_on = threading.Event(), threading.Event()
+
+    def work(items: Sequence[int]) -> list[int | ModelError]:
+        began.set()
+        go_on.wait(60)
+        return list(items)
+
+    batcher: Batcher[int, int] = Batcher(work, most=1, group=lambda item: 0)
+
+    async def leave() -> None:
+        waiting = asyncio.create_task(batcher.submit(1))
+        await asyncio.to_thread(began.wait, 60)
+        waiting.cancel()
+
+    async def main() -> int:
+        found = asyncio.create_task(batcher.submit(2))
+        await asyncio.sleep(0)
+        go_on.set()
+        result = await found
+        await batcher.close()
+        return result
+
+    asyncio.run(leave())
+    assert asyncio.run(main()) == 2
