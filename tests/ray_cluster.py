@@ -26,7 +26,7 @@ import psutil
 
 __all__ = ["RayCluster", "RayNode", "ray_cluster"]
 
-_START_S = 90.0
+_START_S = 250.0
 _STORE_BYTES = 80_000_000
 _TOKEN = secrets.token_hex(32)
 _SYSTEM = {
@@ -63,7 +63,7 @@ class RayNode:
                 process.kill()
                 killed.append(process)
         self.process.wait()
-        psutil.wait_procs(killed, timeout=20)
+        psutil.wait_procs(killed, timeout=100)
 
 
 class RayCluster:

@@ -223,11 +223,12 @@ def test_retry_after_is_obeyed_and_the_host_left_alone(server: ImageServer, tmp_
     assert [outcomes[url].state for url in urls] == ["ok", "ok"]
 
 
-def closed_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+@pytest.fixture
+def closed_port() -> Iterator[int]:
+    """A port at which nothing listens, and no other process can."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield taken.getsockname()[1]
 
 
 async def _resolve(host: str, port: int) -> list[str]:
@@ -237,9 +238,9 @@ async def _resolve(host: str, port: int) -> list[str]:
 
 
 def test_hosts_are_dead_only_where_the_network_is_there(
-    server: ImageServer, tmp_path: Path
+    server: ImageServer, closed_port: int, tmp_path: Path
 ) -> None:
-    port = closed_port()
+    port = closed_port
     addresses = Addresses(
         allowed=frozenset({("127.0.0.1", server.port), ("127.0.0.1", port)}), resolve=_resolve
     )

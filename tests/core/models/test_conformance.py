@@ -80,7 +80,7 @@ def test_backend(backend: Backend, check: Check) -> None:
     spec, traits = backend
 
     async def main() -> None:
-        model = open_model(spec, timeout_s=60)
+        model = open_model(spec, timeout_s=250)
         try:
             await check(model, traits)
         finally:

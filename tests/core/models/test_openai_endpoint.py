@@ -166,11 +166,11 @@ def test_the_check_of_an_endpoint_ends_with_the_timeout(begin: bytes, drop: byte
 
 
 def test_nobody_there() -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    with pytest.raises(ModelUnreachable, match="no connection"):
-        ask(f"openai:http://127.0.0.1:{port}/v1?model=x")
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # It does not listen, and no other process can.
+        port = taken.getsockname()[1]
+        with pytest.raises(ModelUnreachable, match="no connection"):
+            ask(f"openai:http://127.0.0.1:{port}/v1?model=x")
 
 
 def test_the_identity_has_no_password() -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-_START_S = 60
+_START_S = 300
 
 
 @contextmanager
@@ -27,25 +27,26 @@ def transformers_server(model: Path, work: Path) -> Iterator[str]:
             pytest.skip(f"no {package}: pip install 'transformers[serving]' torch")
     hub = work / "hub"
     hub.mkdir()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
     command = Path(sys.executable).with_name("transformers")
     quiet = {"HF_HUB_CACHE": str(hub), "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"}
-    with (work / "serve.log").open("wb") as log:
+    with socket.socket() as kept, (work / "serve.log").open("wb") as log:
+        # It does not listen, so the server can, but no other process gets this port meanwhile.
+        kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        kept.bind(("127.0.0.1", 0))
+        port = kept.getsockname()[1]
         process = subprocess.Popen(
             [command, "serve", str(model), "--host", "127.0.0.1", "--port", str(port)],
             env={**os.environ, **quiet},
             stdout=log,
             stderr=log,
         )
-    try:
-        url = f"http://127.0.0.1:{port}"
-        _wait(process, f"{url}/health", work / "serve.log")
-        yield f"{url}/v1"
-    finally:
-        process.terminate()
-        process.wait(20)
+        try:
+            url = f"http://127.0.0.1:{port}"
+            _wait(process, f"{url}/health", work / "serve.log")
+            yield f"{url}/v1"
+        finally:
+            process.terminate()
+            process.wait(100)
 
 
 def _wait(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
