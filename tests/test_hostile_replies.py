@@ -198,7 +198,7 @@ def test_every_reader_survives_every_body(
 def test_answers_survive_every_body(bodies: Mapping[str, Answer], tmp_path: Path) -> None:
     info = ConversationInfo(id="c", speakers=("Ada", "Ben"), images="pixels")
     with stub_server(lambda _: bodies["nothing"]) as stub, AnswerModels() as models:
-        services = Services(llm=parse_endpoint(stub.spec(), timeout_s=20))
+        services = Services(llm=parse_endpoint(stub.spec(), timeout_s=200))
         answerer = models.answerer(info, services, tmp_path)
         for name, answer in bodies.items():
             stub.respond = lambda _, answer=answer: answer  # type: ignore[misc]

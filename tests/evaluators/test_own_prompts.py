@@ -140,7 +140,7 @@ def test_full_context_asks_with_a_prompt_of_the_user(tmp_path: Path) -> None:
     with stub_endpoint(respond) as endpoint:
         system = FullContext()
         services = Services(
-            llm=parse_endpoint(endpoint.model, timeout_s=5), options={"prompts": path}
+            llm=parse_endpoint(endpoint.model, timeout_s=100), options={"prompts": path}
         )
         system.open(
             ConversationInfo(id="c", speakers=("Ada", "Ben"), images="none"), tmp_path, services

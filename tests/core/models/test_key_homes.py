@@ -115,7 +115,7 @@ def ask(name: str) -> str:
     """Return the words of the failure of a request."""
 
     async def asked() -> None:
-        model = OpenAIModel(parse_endpoint(name, timeout_s=10), tries=1)
+        model = OpenAIModel(parse_endpoint(name, timeout_s=100), tries=1)
         try:
             await model.ask(ChatRequest(text="hello", max_tokens=5))
         finally:

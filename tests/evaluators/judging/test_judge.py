@@ -142,7 +142,7 @@ def items(number: int) -> list[ToJudge]:
 
 async def run(spec: str, path: Path, number: int) -> tuple[list[Judgement], JudgeSession]:
     with ResponseStore(path) as store:
-        async with open_session(spec, "lenient", store=store, timeout_s=5) as session:
+        async with open_session(spec, "lenient", store=store, timeout_s=100) as session:
             return await judge_all(
                 session, items(number), step="s", progress=ignore_progress
             ), session

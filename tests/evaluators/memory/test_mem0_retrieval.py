@@ -132,7 +132,7 @@ def test_an_endpoint_that_gives_no_vectors_fails(answer: Any) -> None:
 
 def embed(model: str, texts: list[str]) -> Any:
     async def run() -> Any:
-        embedder = EndpointEmbedder(parse_endpoint(model, timeout_s=20))
+        embedder = EndpointEmbedder(parse_endpoint(model, timeout_s=200))
         try:
             return await embedder.embed(texts)
         finally:

@@ -38,7 +38,7 @@ def questions() -> list[Question]:
 
 def lent(stub: StubUpstream) -> Services:
     spec = f"openai:{stub.url}?model=stub"
-    return Services(llm=parse_endpoint(spec, timeout_s=60), model=spec)
+    return Services(llm=parse_endpoint(spec, timeout_s=250), model=spec)
 
 
 def test_a_blind_endpoint_is_refused(blind: StubUpstream, questions: list[Question]) -> None:

@@ -91,7 +91,7 @@ def _here(system: LoadedSystem) -> LoadedSystem:
 
 
 def served(stub: StubMemoryModel) -> Services:
-    return Services(llm=parse_endpoint(stub.model, timeout_s=60), model=stub.model)
+    return Services(llm=parse_endpoint(stub.model, timeout_s=250), model=stub.model)
 
 
 @pytest.mark.slow
@@ -151,7 +151,7 @@ def learned(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Learned]:
 async def remember(stub: StubMemoryModel, world: World, out: Path) -> None:
     """Have the stub make a teacher's memories of the conversations."""
     (world.benchmark.folder / "benchmark.json").write_text("{}")
-    model = OpenAIModel(parse_endpoint(stub.model, timeout_s=60))
+    model = OpenAIModel(parse_endpoint(stub.model, timeout_s=250))
     teacher, settings = Teacher(model, "stub"), MemorySettings(prompts="reduced")
     made = await make_memories(world.benchmark, teacher, settings, out, progress=_silent)
     await model.close()

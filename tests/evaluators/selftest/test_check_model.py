@@ -84,7 +84,7 @@ def without_eyes(got: Got) -> Gives:
 def services() -> Iterator[Services]:
     with stub_upstream(without_eyes) as stub:
         spec = f"openai:{stub.url}?model=stub"
-        yield Services(llm=parse_endpoint(spec, timeout_s=60), model=spec)
+        yield Services(llm=parse_endpoint(spec, timeout_s=250), model=spec)
 
 
 def points(make: Any, services: Services, **declared: Any) -> dict[str, CheckResult]:

@@ -45,7 +45,7 @@ def opened(services: Services) -> Dense:
 @pytest.mark.parametrize("how", ["a name", "an address"])
 def test_turns_come_by_cosine(how: str) -> None:
     with stub_endpoint(embedded) as stub:
-        llm = parse_endpoint(stub.model, timeout_s=20)
+        llm = parse_endpoint(stub.model, timeout_s=200)
         named = {"embedder": "e5"}
         if how == "an address":
             named, llm = {"embedder": f"openai:{stub.url}/v1?model=e5"}, None  # type: ignore[assignment]

@@ -138,7 +138,7 @@ def _shares(folder: Path, name: str, time: datetime, place: int) -> ShownTurn:
 FAULTS: dict[str, tuple[Responder, str, int]] = {
     "an error of the server": (lambda r: (400, {"error": {"message": "too long"}}), "error", 1),
     "no choices": (lambda r: (200, {"id": "x", "object": "chat.completion"}), "error", 1),
-    "silence": (lambda r: (200, 1.5), "timeout", 1),
+    "silence": (lambda r: (200, 5.0), "timeout", 1),
     "nothing": (lambda r: completion(""), "empty", 0),
     "null": (lambda r: completion(None), "empty", 0),
     "a refusal": (lambda r: completion(None, refusal="I can't help with that."), "refused", 0),
@@ -158,7 +158,8 @@ def test_a_fault_is_a_state_and_never_an_answer(name: str, tmp_path: Path, cli: 
         return respond(request) if calls <= 4 else completion("fine")
 
     with stub_endpoint(sometimes) as endpoint:
-        done = cli(*RUN, "--model", endpoint.model, "--timeout", "0.5")
+        limit = "1" if state == "timeout" else "100"
+        done = cli(*RUN, "--model", endpoint.model, "--timeout", limit)
     assert done.returncode == status, done.stderr
     rows = [row for _, row in read_jsonl(tmp_path / "run" / "predictions.jsonl", what="it")]
     assert (rows[0]["state"], rows[-1]["state"]) == (state, "ok")

@@ -118,7 +118,7 @@ def services(
     stub: StubMemoryModel, recipe: ThirdPartyRecipe, embedder: str | None = None
 ) -> Services:
     named = embedder or (sentence_encoder() if embeds_here(recipe) else "stub")
-    llm = parse_endpoint(stub.model, timeout_s=60)
+    llm = parse_endpoint(stub.model, timeout_s=250)
     return Services(llm=llm, model=stub.model, options={"embedder": named})
 
 
