@@ -38,6 +38,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 REQUESTS = int(1200 * EFFORT)
 WARM_UP = 300
 AT_ONCE = 8
+LIMIT_S = 20
+"""How long a call may take: a recorded reply that never ends is read until then."""
 USAGE = {"prompt_tokens": 7, "completion_tokens": 2, "total_tokens": 9}
 
 NEVER = threading.Event()
@@ -129,9 +131,10 @@ def open_things() -> tuple[int, int]:
 def settled(before: tuple[int, int]) -> tuple[int, int]:
     """Return the numbers once they are as before, or what they are after a while.
 
-    Connections to the endpoint wait some seconds for the next request before they are closed.
+    Connections to the endpoint wait some seconds for the next request before they are closed, and
+    those with a reply that is recorded wait for its end.
     """
-    for _ in range(300):
+    for _ in range(1200):
         now = open_things()
         if now[0] <= before[0] and now[1] <= before[1]:
             break
@@ -145,7 +148,10 @@ def test_nothing_is_left_open_and_every_call_is_counted(mode: str, tmp_path: Pat
     known = sorted(OUTCOMES)
     warm = known * (WARM_UP // len(known))
     kinds = [rng.choice(known) for _ in range(REQUESTS)]
-    with stub_upstream(respond) as stub, proxy_for(stub.url, tmp_path, mode=mode) as proxy:
+    with (
+        stub_upstream(respond) as stub,
+        proxy_for(stub.url, tmp_path, mode=mode, timeout_s=LIMIT_S) as proxy,
+    ):
         asyncio.run(ask_all(proxy, warm))
         before = open_things()
         resident = psutil.Process().memory_info().rss
