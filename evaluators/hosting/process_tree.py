@@ -44,7 +44,8 @@ class ProcessTree:
 
         own = os.getpid()
         pids = [pid for pid in psutil.pids() if pid != own]
-        self._seen = {pid: self._seen[pid] for pid in pids if pid in self._seen}
+        seen = self._seen  # Another thread may be putting a newer one in its place.
+        self._seen = {pid: seen[pid] for pid in pids if pid in seen}
         return [process for pid in pids if (process := self._find_member(pid)) is not None]
 
     def memory(self) -> int:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 
 from ..hosting import Host
 from ..hosting.isolation import in_event_loop
 
 __all__ = ["CancelScope", "RunCancelled", "run_concurrently"]
+
+_AWAKE_S = 0.5
+"""How long this thread may sleep: a signal that reached another thread is heeded when it wakes."""
 
 
 class RunCancelled(Exception):
@@ -47,12 +50,13 @@ class CancelScope:
                 self._callbacks.remove(callback)
 
     def cancel(self) -> None:
-        """Cancel the run."""
+        """Cancel the run: every callback is called, whatever becomes of the others."""
         self._cancelled.set()
         with self._lock:
             callbacks = list(self._callbacks)
-        for callback in callbacks:
-            callback()
+        with contextlib.ExitStack() as calls:
+            for callback in reversed(callbacks):
+                calls.callback(callback)
 
     def raise_if_cancelled(self) -> None:
         """Raise a `RunCancelled` if the run is cancelled."""
@@ -71,8 +75,11 @@ def run_concurrently(tasks: Sequence[Callable[[], None]], *, jobs: int, scope: C
         return
     with ThreadPoolExecutor(jobs, thread_name_prefix="conversation") as pool:
         try:
-            for future in as_completed([pool.submit(task) for task in tasks]):
-                future.result()
+            pending = {pool.submit(task) for task in tasks}
+            while pending:
+                done, pending = wait(pending, timeout=_AWAKE_S, return_when=FIRST_COMPLETED)
+                for future in done:
+                    future.result()
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             scope.cancel()
