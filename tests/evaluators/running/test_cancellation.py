@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable
 
 import pytest
@@ -47,6 +48,12 @@ def test_a_signal_that_reaches_another_thread_ends_the_run() -> None:
             assert over.wait(60)
 
     def signal_itself() -> None:
+        """Do so once the main thread sleeps: where it is does not change."""
+        before: list[object] = []
+        while len(before) < 20 or len(set(before[-20:])) > 1:
+            frame = sys._current_frames()[threading.main_thread().ident or 0]
+            before.append((frame.f_code, frame.f_lasti))
+            time.sleep(0.002)
         signal.pthread_kill(threading.get_ident(), signal.SIGUSR1)
 
     usual = signal.signal(signal.SIGUSR1, stop)
