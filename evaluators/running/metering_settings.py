@@ -11,6 +11,8 @@ from locomo_vqa.errors import InputError
 
 __all__ = ["MeteringSettings"]
 
+_STRICT = "Name a file of recorded replies, or leave `strict` out to request them."
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeteringSettings:
@@ -73,10 +75,12 @@ class MeteringSettings:
         return settings
 
     def check(self, *, endpoint: bool) -> None:
-        """Check that there are calls to meter; `endpoint`: whether the model is an endpoint.
+        """Check that there are calls to meter, and the replies to replay.
+
+        `endpoint` is whether the model is an endpoint.
 
         Raises:
-            InputError: there are none.
+            InputError: one of them is missing.
         """
         named = self._first_given()
         if named and not endpoint:
@@ -84,7 +88,23 @@ class MeteringSettings:
                 f"`{named}`: the system makes no calls to an endpoint.",
                 "Name one as `model`, such as openai:<base URL>?model=<name>, or leave this out.",
             )
+        if self.strict and self.replay is not None:
+            _check_recorded(self.replay)
 
     def _first_given(self) -> str | None:
         names = ("record", "replay", "prices", "budget")
         return next((name for name in names if getattr(self, name) is not None), None)
+
+
+def _check_recorded(file: Path) -> None:
+    """Check that a file of recorded replies is there, where all replies must come from it.
+
+    Raises:
+        InputError: it is not, or it is empty.
+    """
+    try:
+        size = file.stat().st_size
+    except OSError as error:
+        raise InputError(f"{file}: can't be read ({error.strerror}).", _STRICT) from None
+    if not size:
+        raise InputError(f"{file}: has no recorded replies.", _STRICT)

@@ -48,7 +48,7 @@ class ModelCall:
     provider: str
     """The host and port of the endpoint."""
     outcome: str
-    """`ok`, `http_error`, `unreachable` or `timeout`."""
+    """`ok`, `http_error`, `unreachable`, `timeout`, or `cancelled`: interrupted in flight."""
     input_tokens: int | None
     """Tokens in, as the endpoint counts them; None if it did not say."""
     output_tokens: int | None

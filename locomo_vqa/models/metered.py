@@ -83,6 +83,9 @@ class MeteredModel:
             if error.sent:
                 cost = self._count(self._call(at, request, _outcome(error), error.usage, begun))
             raise
+        except asyncio.CancelledError:  # The endpoint may charge for it.
+            cost = self._count(self._call(at, request, "cancelled", None, begun))
+            raise
         finally:
             self._flying -= 1
             self._meter.budget.settle(ticket, cost)

@@ -192,6 +192,7 @@ def test_no_error_shows_a_key(cli: Cli, arguments: Sequence[str]) -> None:
         (*at, "--prices", key),
         (*at, "--budget", "1", "--prices", key),
         (*at, "--replay", f"{key}/{key}"),
+        (*at, "--replay", key, "--strict"),
     ):
         done = cli(*arguments, *command, MINE=key)
         assert done.returncode in (1, 2)

@@ -119,6 +119,27 @@ def test_without_an_endpoint_nothing_can_be_recorded() -> None:
 
 
 @pytest.mark.parametrize(
+    ("content", "problem"),
+    [(None, "can't be read (No such file or directory)."), (b"", "has no recorded replies.")],
+)
+def test_a_strict_replay_needs_replies_before_anything(
+    content: bytes | None, problem: str, cli: Cli, tmp_path: Path, stub: StubUpstream
+) -> None:
+    if content is not None:
+        (tmp_path / "recorded.sqlite").write_bytes(content)
+    before = sorted(tmp_path.iterdir())
+    strict = ("--model", model(stub), "--replay", "recorded.sqlite", "--strict")
+    done = cli(*RUN, "--out", "r", *strict)
+    assert done.returncode == 2
+    assert done.stderr == (
+        f"Error: recorded.sqlite: {problem}\n"
+        "Name a file of recorded replies, or leave --strict out to request them.\n"
+    )
+    assert sorted(tmp_path.iterdir()) == before
+    assert not stub.got
+
+
+@pytest.mark.parametrize(
     ("address", "here"),
     [
         ("http://127.0.0.1:8000", True),
