@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, NoReturn
 
 from locomo_vqa.budget import Ticket
+from locomo_vqa.errors import OutputError
 from locomo_vqa.models.call_meter import CallMeter, ModelCall, endpoint_of, scope_of_calls
 from locomo_vqa.models.chat import (
     ChatModel,
@@ -84,7 +86,8 @@ class MeteredModel:
                 cost = self._count(self._call(at, request, _outcome(error), error.usage, begun))
             raise
         except asyncio.CancelledError:  # The endpoint may charge for it.
-            cost = self._count(self._call(at, request, "cancelled", None, begun))
+            with suppress(OutputError):  # On a full disk, the error that cancelled it says so.
+                self._count(self._call(at, request, "cancelled", None, begun))
             raise
         finally:
             self._flying -= 1

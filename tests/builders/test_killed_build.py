@@ -135,12 +135,17 @@ def test_without_a_build(
         tmp_path,
         [*WITHOUT_A_BUILD[name], "--out", "out"],
         lambda root: shutil.copytree(stages[name], root, dirs_exist_ok=True),
-        result=snapshot_without_locks,
+        result=snapshot_and_work,
         once=name == "images",
     )
     for _ in killed.try_moments():
         pass
     assert killed.kill_in_a_row()
+
+
+def snapshot_and_work(root: Path) -> dict[str, Any]:
+    """Return what must be equal, and whether a work folder is left, be it empty."""
+    return {**snapshot_without_locks(root), "left": (root / "out.unfinished").is_dir()}
 
 
 def snapshot_without_locks(root: Path) -> dict[str, Any]:

@@ -84,3 +84,24 @@ def test_requests_that_are_interrupted_count_as_expected_later_too(tmp_path: Pat
     for call in calls:
         later.count(call)
     assert later.budget.spent == pytest.approx(4 * COST)
+
+
+def test_a_list_that_cannot_be_written_keeps_no_request_from_ending(tmp_path: Path) -> None:
+    """What cancelled it, such as a full disk, is the error that is seen."""
+    (tmp_path / "prices.toml").write_text(PRICES, encoding="utf-8")
+    (tmp_path / "calls.jsonl").mkdir()  # A folder takes no lines.
+    judge, prices = Judge(), read_prices(tmp_path / "prices.toml")
+    judge.silent = True
+
+    async def main() -> None:
+        with metering(Meter(tmp_path / "calls.jsonl", prices, 1.0, busy=""), "score"):
+            task = asyncio.create_task(
+                metered(judge, SPEC, role="judge").ask(ChatRequest(text="q"))
+            )
+        while not judge.asked:
+            await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(main())

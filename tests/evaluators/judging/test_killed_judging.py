@@ -130,7 +130,7 @@ def check_kills(
     assert not paid - asked()
     assert (asked() - paid).total() <= IN_FLIGHT * kills
     for full in killed.try_full_disks(most=max(1, MOMENTS // 8), status=status):
-        check_full_disk(full)
+        check_full_disk(full, usual=status)
     assert (asked() - paid).total() <= IN_FLIGHT
 
 
