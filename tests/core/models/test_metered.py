@@ -44,7 +44,7 @@ class Judge:
     async def ask(self, request: ChatRequest) -> ChatReply:
         self.asked += 1
         if self.silent:
-            await asyncio.sleep(1000)
+            await asyncio.Event().wait()  # Only its cancellation ends this.
         usage = Usage(input_tokens=1500, output_tokens=200, calls=1)
         return ChatReply(text="yes", finish="stop", usage=usage)
 
